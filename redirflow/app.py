@@ -1,0 +1,200 @@
+"""`App`: collects, compiles once, serves."""
+
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
+from typing import Any, Final, Literal, TypeAlias
+
+from redirflow.compile import DOCUMENT, CompiledApp, Declarations, compile_app
+from redirflow.declare.errors import HTTPError
+from redirflow.declare.faults import refuse
+from redirflow.declare.formats import ErrorFormat, ProblemDetails
+from redirflow.declare.group import Guard
+from redirflow.declare.operation import Operation, Page
+from redirflow.declare.specs import NOTHING, HeaderSpec
+from redirflow.http.types import ASGIApp, Receive, Scope, Send
+from redirflow.openapi.document import Info, write_document
+from redirflow.openapi.downgrade import downgrade
+from redirflow.router import Included, Router
+from redirflow.serve.elsewhere import Settings, Slashes
+from redirflow.serve.failures import ROUTER_ERRORS
+from redirflow.serve.lifespan import Lifespan, no_lifespan, run_lifespan
+from redirflow.serve.runtime import make_runtime
+
+MEBIBYTE: Final = 1024 * 1024
+
+OpenAPIVersion: TypeAlias = Literal["3.2.0", "3.1.1"]
+
+
+class App(Router):
+    """An ASGI application made of declared operations.
+
+    Args:
+        title, version, description, servers: for the document; a server is a URL or an
+            OpenAPI server object.
+        lifespan: an async context manager of the app; what it yields is `request.state`.
+        middleware: factories `factory(app) -> app`; the first is outermost.
+        raises, headers, dependencies: for every operation, as in `Router`.
+        slashes: what happens to `/x/` where only `/x` is served, and the reverse:
+            `"redirect"` (308), `"strict"` (404), `"match"` (served).
+        allowed_hosts: host names this app answers for, compared literally; `None` for all.
+        max_body_size: bytes of a request body.
+        error_format: how errors look: `ProblemDetails()` or `ErrorModel()`, or your own.
+        openapi_version: `"3.2.0"` or `"3.1.1"`.
+        openapi_url: where the document is served; `None` for nowhere.
+        debug: whether a 500 says what happened.
+
+    Raises:
+        SpecError: what can be seen at once is wrong. The rest is told by `compile`.
+    """
+
+    def __init__(
+        self,
+        *,
+        title: str = "API",
+        version: str = "0.1.0",
+        description: str | None = None,
+        servers: Iterable[str | Mapping[str, Any]] = (),
+        lifespan: Lifespan | None = None,
+        middleware: Iterable[Callable[[ASGIApp], ASGIApp]] = (),
+        raises: Iterable[type[HTTPError]] = (),
+        headers: Mapping[str, HeaderSpec] | None = None,
+        dependencies: Iterable[Guard] = (),
+        slashes: Slashes = "redirect",
+        allowed_hosts: Iterable[str] | None = None,
+        max_body_size: int = MEBIBYTE,
+        error_format: ErrorFormat = ProblemDetails(),  # noqa: B008 - frozen
+        openapi_version: OpenAPIVersion = "3.2.0",
+        openapi_url: str | None = "/openapi.json",
+        debug: bool = False,
+    ) -> None:
+        super().__init__(raises=raises, headers=headers, dependencies=dependencies)
+        _one_of("slashes", slashes, ("redirect", "strict", "match"))
+        _one_of("openapi_version", openapi_version, ("3.2.0", "3.1.1"))
+        if isinstance(allowed_hosts, str):
+            raise refuse(
+                f"allowed_hosts={allowed_hosts!r}", "a list of host names", f"[{allowed_hosts!r}]"
+            )
+        self._info = Info(
+            title=title,
+            version=version,
+            description=description,
+            servers=tuple(servers),
+            openapi_version=openapi_version,
+        )
+        self._lifespan = lifespan or no_lifespan
+        self._middleware = tuple(middleware)
+        hosts = None if allowed_hosts is None else frozenset(host.lower() for host in allowed_hosts)
+        self._settings = Settings(debug=debug, slashes=slashes, allowed_hosts=hosts)
+        self._max_body_size = max_body_size
+        self._error_format = error_format
+        self._pages = (Page(path=openapi_url, name=DOCUMENT),) if openapi_url else ()
+        self._compiled: CompiledApp | None = None
+        self._compiling = Lock()
+        self._inner: ASGIApp = self._first
+        self._serve: ASGIApp = self._wrapped() if self._middleware else self._first
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope: `http`, `lifespan`, or a `websocket` that is closed."""
+        await self._serve(scope, receive, send)
+
+    def compile(self) -> CompiledApp:
+        """Compile the declarations; once, later calls give the first result.
+
+        It happens by itself in the start-up of a lifespan, or before the first request.
+
+        Raises:
+            SpecError: with every fault found.
+        """
+        with self._compiling:
+            if self._compiled is None:
+                self._compiled = compile_app(self.declarations(), ROUTER_ERRORS)
+        return self._compiled
+
+    def declarations(self, overrides: Mapping[Any, Any] = NOTHING) -> Declarations:
+        """Everything collected so far.
+
+        Args:
+            overrides: functions that stand for dependencies, for tests.
+        """
+        collected = self.collect()
+        return Declarations(
+            info=self._info,
+            operations=tuple(collected.operations),
+            pages=self._pages,
+            error_format=self._error_format,
+            max_body_size=self._max_body_size,
+            overrides=overrides,
+            faults=tuple(collected.faults),
+        )
+
+    def url_for(self, target: object, **params: Any) -> str:
+        """The app-relative location of an operation.
+
+        Args:
+            target: a handler, or the name of an operation.
+            params: its path and query parameters.
+
+        Raises:
+            LookupError: no operation is meant by *target*.
+            ValueError: a parameter is missing, unknown or not of its type.
+        """
+        return self.compile().directory.location(target, params)
+
+    def openapi(self, version: OpenAPIVersion | None = None) -> dict[str, Any]:
+        """The OpenAPI document, in the app's version or another one."""
+        document = self.compile().document
+        if version is None or version == document["openapi"]:
+            return document
+        return downgrade(document)[0] if version == "3.1.1" else self._in_full()
+
+    def openapi_json(self, version: OpenAPIVersion | None = None) -> bytes:
+        """The OpenAPI document as it is written: the same bytes each time."""
+        return write_document(self.openapi(version))
+
+    def _add(self, *entries: Operation | Included) -> None:
+        if self._compiled is not None:
+            raise refuse(
+                "the app is compiled: what is registered now would never be served",
+                "registration before the first request, and before compile()",
+            )
+        super()._add(*entries)
+
+    def _start(self) -> None:
+        """Compile, and let the runtime take over."""
+        self._inner = make_runtime(self.compile(), self._settings, self._other)
+        if not self._middleware:
+            # PERF: one coroutine less for each request.
+            self._serve = self._inner
+
+    async def _first(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stands in for the runtime until the app is compiled."""
+        if scope["type"] == "http":
+            self._start()
+            await self._inner(scope, receive, send)
+        else:
+            await self._other(scope, receive, send)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Scopes that are no HTTP request."""
+        if scope["type"] == "lifespan":
+            await run_lifespan(self, self._start, self._lifespan, scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            raise ValueError(f"an ASGI scope of the unknown type {scope['type']!r}")
+
+    def _wrapped(self) -> ASGIApp:
+        """The whole application: the middleware around what serves."""
+
+        async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._inner(scope, receive, send)
+
+        app: ASGIApp = inner
+        for factory in reversed(self._middleware):
+            app = factory(app)
+        return app
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise refuse(f"App({name}={value!r})", ", ".join(map(repr, allowed)))

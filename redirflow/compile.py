@@ -1,0 +1,222 @@
+"""The one seam: operations and rules go in, a frozen `CompiledApp` comes out, or every
+fault that was found.
+
+Three passes: read each signature and enter each template into the router; resolve what
+specs name; make the endpoints. Later passes need what earlier ones know of all operations.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from redirflow.declare.errors import HTTPError
+from redirflow.declare.faults import Fault, SpecError
+from redirflow.declare.formats import ErrorFormat, ProblemDetails
+from redirflow.declare.operation import Operation, Page
+from redirflow.endpoint.endpoint import Endpoint, Workshop, compile_endpoint
+from redirflow.endpoint.links import Directory, link_to
+from redirflow.endpoint.plan import ErrorPlan, error_plan
+from redirflow.endpoint.signature import Parameter
+from redirflow.endpoint.steps import AnyStep, Step, flat_plan, functions
+from redirflow.endpoint.target import Resolver
+from redirflow.http.media import JSON
+from redirflow.http.response import Reply, content_length
+from redirflow.openapi.document import Info, build_document, write_document
+from redirflow.routing.router import Clash, Router
+from redirflow.routing.template import Template, TemplateError, parse_template
+
+Owner: TypeAlias = Operation | Page
+"""What can answer at a path."""
+
+DOCUMENT: Final = "openapi"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declarations:
+    """Everything that an app collected.
+
+    Attributes:
+        pages: where the framework itself answers.
+        overrides: functions that stand for dependencies, for tests.
+        faults: those found while collecting.
+    """
+
+    info: Info
+    operations: tuple[Operation, ...]
+    pages: tuple[Page, ...] = ()
+    error_format: ErrorFormat = ProblemDetails()
+    max_body_size: int
+    overrides: Mapping[Any, Any]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CompiledApp:
+    """An app that can serve.
+
+    Attributes:
+        router: what answers at a path.
+        endpoints: by operation.
+        pages: the constant replies of the framework's own pages.
+        document: the OpenAPI document; `document_bytes` as it is written.
+        errors: plans for what the router itself answers.
+    """
+
+    router: Router[Owner]
+    endpoints: Mapping[Operation, Endpoint]
+    pages: Mapping[Page, Reply]
+    directory: Directory
+    document: dict[str, Any]
+    document_bytes: bytes
+    errors: Mapping[type[HTTPError], ErrorPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An operation after the first pass."""
+
+    operation: Operation
+    template: Template
+    steps: tuple[AnyStep, ...]
+    handler: Step
+
+    @property
+    def parameters(self) -> Iterable[Parameter]:
+        for step in (*functions(self.steps), self.handler):
+            yield from step.signature.parameters
+
+
+def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]) -> CompiledApp:
+    """Compile an app.
+
+    Args:
+        router_errors: what is answered without an operation.
+
+    Raises:
+        SpecError: with every fault found.
+    """
+    faults = [*declared.faults]
+    router: Router[Owner] = Router()
+    drafts = [
+        draft for each in declared.operations if (draft := _drafted(each, router, declared, faults))
+    ]
+    for page in declared.pages:
+        _enter(page, page.path, "GET", router, faults)
+    _refuse_equal_names(declared.operations, faults)
+    directory = Directory(link_to(d.operation, d.template, [*d.parameters]) for d in drafts)
+    shop = Workshop(
+        resolver=Resolver(directory, router.serves, lambda path: _owners(router, path)),
+        format=declared.error_format,
+        max_body_size=declared.max_body_size,
+        faults=faults,
+    )
+    endpoints = {
+        draft.operation: endpoint
+        for draft, link in zip(drafts, directory.links, strict=True)
+        if (endpoint := compile_endpoint(draft.operation, link, draft.steps, draft.handler, shop))
+    }
+    document = build_document(declared.info, [*endpoints.values()], declared.error_format, faults)
+    if faults:
+        raise SpecError(dict.fromkeys(faults))
+    written = write_document(document)
+    return CompiledApp(
+        router=router,
+        endpoints=endpoints,
+        pages={page: _page(written) for page in declared.pages},
+        directory=directory,
+        document=document,
+        document_bytes=written,
+        errors={error: error_plan(error, declared.error_format) for error in router_errors},
+    )
+
+
+def _drafted(
+    operation: Operation, router: Router[Owner], declared: Declarations, faults: list[Fault]
+) -> _Draft | None:
+    """The first pass over one operation."""
+    template = _enter(operation, operation.path, operation.method, router, faults)
+    if template is None:
+        return None
+    steps, handler = flat_plan(operation, declared.overrides, faults)
+    draft = _Draft(operation, template, steps, handler)
+    _refuse_unread_holes(draft, faults)
+    return draft
+
+
+def _enter(
+    owner: Owner, path: str, method: str, router: Router[Owner], faults: list[Fault]
+) -> Template | None:
+    """Enter *owner* into the router; `None` after a fault."""
+    place = owner.place if isinstance(owner, Operation) else None
+    try:
+        template = parse_template(path)
+        router.add(template, method, owner)
+    except TemplateError as error:
+        faults.append(Fault(f"{owner.name}: {error}", place=place))
+        return None
+    except Clash as clash:
+        faults.append(_clash(clash, owner, path))
+        return None
+    return template
+
+
+def _clash(clash: Clash, owner: Owner, path: str) -> Fault:
+    first: Any = clash.first
+    operation = owner if isinstance(owner, Operation) else first
+    if isinstance(first, Page) or isinstance(owner, Page):
+        page = first if isinstance(first, Page) else owner
+        return Fault(
+            f"{operation.name}: {clash.method} {path} is where the app serves its {page.name}",
+            "another path for one of the two",
+            f"App({page.name}_url=None), or another address for it",
+            operation.place,
+        )
+    return Fault(
+        f"{operation.name}: {clash.method} {path} is served by {first.name} ({first.place}) already",
+        "one operation for a method and a path, whatever the parameters are called",
+        place=operation.place,
+    )
+
+
+def _page(written: bytes) -> Reply:
+    head = [(b"content-type", JSON.encode()), content_length(len(written))]
+    return Reply(200, [*head, (b"x-content-type-options", b"nosniff")], written)
+
+
+def _refuse_unread_holes(draft: _Draft, faults: list[Fault]) -> None:
+    """A parameter of the path that no function reads is a misspelt name."""
+    read = {parameter.key for parameter in draft.parameters if parameter.where == "path"}
+    unread = [hole.name for hole in draft.template.holes if hole.name not in read]
+    for name in unread:
+        arguments = ", ".join(draft.handler.signature.positional or ()) or "none"
+        faults.append(
+            Fault(
+                f"{draft.operation.name}: the path parameter {name!r} of {draft.template.text!r} is "
+                "not an argument of the handler or of its dependencies",
+                f"its arguments are: {arguments}",
+                f"{name}: str",
+                draft.operation.place,
+            )
+        )
+
+
+def _refuse_equal_names(operations: tuple[Operation, ...], faults: list[Fault]) -> None:
+    first: dict[str, Operation] = {}
+    for operation in operations:
+        earlier = first.setdefault(operation.name, operation)
+        if earlier is not operation:
+            faults.append(
+                Fault(
+                    f"two operations are named {operation.name!r}: "
+                    f"{earlier.method} {earlier.path} ({earlier.place}) "
+                    f"and {operation.method} {operation.path}",
+                    "a name for each: it is the operationId and the name for to=",
+                    f'@app.{operation.method.lower()}("{operation.path}", name="...")',
+                    operation.place,
+                )
+            )
+
+
+def _owners(router: Router[Owner], path: str) -> list[Owner]:
+    found = router.find(path)
+    return [*found[0].owners.values()] if found else []

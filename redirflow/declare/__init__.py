@@ -1,0 +1,1 @@
+"""What authors write: frozen promises about operations, parameters and responses."""

@@ -1,0 +1,122 @@
+"""What a handler asks for besides the request's own values: results, credentials, tasks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from typing import Any, Literal, TypeAlias
+
+from redirflow.declare.faults import Place, calling_place, refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Depends:
+    """The result of a function that has parameters of the same kinds as a handler's.
+
+    `user: Annotated[User, Depends(current_user)]`. Resolved once per request.
+    """
+
+    function: Callable[..., Any]
+    place: Place = field(default_factory=calling_place, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise refuse(f"Depends({self.function!r})", "a function", "Depends(current_user)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """The token of `Authorization: Bearer ...` (RFC 6750 2.1).
+
+    Args:
+        scopes: what the document says that the token must allow.
+        name: the name of the scheme in the document.
+        format: how the token is made, for the document: `"JWT"`.
+    """
+
+    scopes: tuple[str, ...] = ()
+    name: str = "bearer"
+    format: str | None = None
+
+    challenge = "Bearer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basic:
+    """User name and password of `Authorization: Basic ...` (RFC 7617).
+
+    Args:
+        realm: the protection space, named in the challenge.
+        name: the name of the scheme in the document.
+    """
+
+    realm: str = "api"
+    name: str = "basic"
+
+    def __post_init__(self) -> None:
+        if (
+            not self.realm.isascii()
+            or not self.realm.isprintable()
+            or set(self.realm) & {'"', "\\"}
+        ):
+            raise refuse(f"Basic(realm={self.realm!r})", "printable ASCII without quotes")
+
+    @property
+    def challenge(self) -> str:
+        """The value of `WWW-Authenticate`."""
+        return f'Basic realm="{self.realm}", charset="UTF-8"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class APIKey:
+    """A key in a header, a query parameter or a cookie: give exactly one of the three.
+
+    Args:
+        header, query, cookie: its name there.
+        name: the name of the scheme in the document.
+    """
+
+    header: str | None = None
+    query: str | None = None
+    cookie: str | None = None
+    name: str = "apiKey"
+
+    def __post_init__(self) -> None:
+        if len([name for name in (self.header, self.query, self.cookie) if name]) != 1:
+            raise refuse(
+                "APIKey() with none or several of header, query and cookie",
+                "exactly one of them",
+                'APIKey(header="X-API-Key")',
+            )
+
+    @property
+    def where(self) -> Literal["header", "query", "cookie"]:
+        """The part of the request that holds the key."""
+        return "header" if self.header else "query" if self.query else "cookie"
+
+    @property
+    def key(self) -> str:
+        """The name of the field, parameter or cookie."""
+        return self.header or self.query or self.cookie or ""
+
+    @property
+    def challenge(self) -> str:
+        """The value of `WWW-Authenticate`; the scheme has no registered name."""
+        return f'ApiKey in="{self.where}", name="{self.key}"'
+
+
+Scheme: TypeAlias = Bearer | Basic | APIKey
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What `Basic()` gives."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+def same_secret(given: str | bytes, expected: str | bytes) -> bool:
+    """Whether two secrets are equal, in a time that does not tell where they differ."""
+    left = given.encode() if isinstance(given, str) else given
+    right = expected.encode() if isinstance(expected, str) else expected
+    return compare_digest(left, right)

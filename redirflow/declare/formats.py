@@ -1,0 +1,150 @@
+"""Error formats: how an error looks on the wire, and how the document describes it.
+
+A format gives, for each error class, the exact type of the body and its values. Both the
+response and the document are made from that type, so they can't disagree.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Final, Literal, Protocol, get_args
+
+import msgspec
+
+from redirflow.declare.errors import ErrorDetail, HTTPError, members_of
+from redirflow.http.media import JSON, PROBLEM_JSON
+
+_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+
+
+class ErrorFormat(Protocol):
+    """What an app's `error_format` must offer; write your own for another house style.
+
+    Attributes:
+        media_type: the Content-Type of every error.
+    """
+
+    @property
+    def media_type(self) -> str: ...
+
+    def body_type(self, error: type[HTTPError]) -> Any:
+        """The msgspec type of the body of this class of errors, for the document."""
+        ...
+
+    def body(self, error: HTTPError) -> Any:
+        """The body of *error*; it is checked against `body_type` before it is sent."""
+        ...
+
+
+def kebab(name: str) -> str:
+    """`EmailTaken` as `email-taken`."""
+    return "-".join(word.lower() for word in _WORD.findall(name))
+
+
+def _present(error: HTTPError) -> dict[str, Any]:
+    """The members of *error* that are not `None`."""
+    values = {name: getattr(error, name) for name in members_of(type(error))}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _fields(error: type[HTTPError]) -> list[Any]:
+    """The members of *error* as `defstruct` takes them; what may be `None` may be absent."""
+    fields: list[Any] = []
+    for name, type_ in members_of(error).items():
+        if type(None) in get_args(type_):
+            fields.append((name, type_ | msgspec.UnsetType, msgspec.UNSET))
+        else:
+            fields.append((name, type_))
+    return fields
+
+
+def _body_struct(error: type[HTTPError], own: list[Any]) -> type[msgspec.Struct]:
+    return msgspec.defstruct(
+        error.__name__,
+        [*own, *_fields(error)],
+        kw_only=True,
+        module=error.__module__,
+        namespace={"__doc__": error.__doc__ or error.title},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDetails:
+    """RFC 9457 problem details, `application/problem+json`. The default.
+
+    Args:
+        base: what the class name, in kebab case, is put behind to make the `type`; by
+            default the section of the docs page that explains it. The built-in classes
+            have the type `about:blank` (RFC 9457 4.2.1).
+    """
+
+    base: str = "/docs#"
+
+    media_type: ClassVar[str] = PROBLEM_JSON
+
+    def body_type(self, error: type[HTTPError]) -> Any:
+        """A Struct with the standard members and those of the class."""
+        return _problem_type(self, error)
+
+    def body(self, error: HTTPError) -> Mapping[str, Any]:
+        """The members of one problem; `detail` and fields that are `None` are left out."""
+        kind = type(error)
+        problem = {"type": self.uri(kind), "title": kind.title, "status": kind.status_code}
+        if error.detail is not None:
+            problem["detail"] = error.detail
+        return {**problem, **_present(error)}
+
+    def uri(self, error: type[HTTPError]) -> str:
+        """The problem type of this class of errors."""
+        return "about:blank" if error.built_in else self.base + kebab(error.__name__)
+
+
+@cache
+def _problem_type(problem: ProblemDetails, error: type[HTTPError]) -> type[msgspec.Struct]:
+    return _body_struct(
+        error,
+        [
+            ("type", Literal[problem.uri(error)]),
+            ("title", Literal[error.title]),
+            ("status", Literal[error.status_code]),
+            ("detail", str | msgspec.UnsetType, msgspec.UNSET),
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorModel:
+    """`application/json` with a list of what is wrong: `{"detail": [{"msg", "loc", "type"}]}`.
+
+    Only `msg` is always there. Fields of an error class stand beside `detail`.
+    """
+
+    media_type: ClassVar[str] = JSON
+
+    def body_type(self, error: type[HTTPError]) -> Any:
+        """One shared type, or for a class with fields one of its own."""
+        return _model_type(error) if _members(error) else ErrorBody
+
+    def body(self, error: HTTPError) -> Mapping[str, Any]:
+        """One entry per fault; an error without faults has one entry, its detail."""
+        kind = type(error)
+        fields = _present(error)
+        faults = fields.pop("errors", None)
+        own = ErrorDetail(error.detail or kind.title, type=kebab(kind.__name__))
+        return {"detail": faults or [own], **fields}
+
+
+def _members(error: type[HTTPError]) -> list[str]:
+    return [name for name in members_of(error) if name != "errors"]
+
+
+class ErrorBody(msgspec.Struct):
+    """What is wrong with a request."""
+
+    detail: list[ErrorDetail]
+
+
+@cache
+def _model_type(error: type[HTTPError]) -> type[msgspec.Struct]:
+    return _body_struct(error, [("detail", list[ErrorDetail])])

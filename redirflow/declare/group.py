@@ -1,0 +1,92 @@
+"""What a router promises for all operations in it, and how groups nest."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TypeAlias
+
+from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends, Scheme
+from redirflow.declare.errors import HTTPError
+from redirflow.declare.faults import refuse
+from redirflow.declare.operation import Operation
+from redirflow.declare.specs import HeaderSpec, nothing
+
+Guard: TypeAlias = Callable[..., object] | Depends | Scheme
+"""What `dependencies=` takes: a function, `Depends(function)`, or credentials."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The promises of an app or a router; those of inner groups are added to outer ones."""
+
+    prefix: str = ""
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    raises: tuple[type[HTTPError], ...] = ()
+    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
+    dependencies: tuple[Depends | Scheme, ...] = ()
+    deprecated: bool = False
+
+    def around(self, inner: "Group") -> "Group":
+        """This group with *inner* inside it."""
+        return Group(
+            prefix=self.prefix + inner.prefix,
+            name="_".join(name for name in (self.name, inner.name) if name) or None,
+            tags=tuple(dict.fromkeys((*self.tags, *inner.tags))),
+            raises=(*self.raises, *inner.raises),
+            headers=MappingProxyType({**self.headers, **inner.headers}),
+            dependencies=(*self.dependencies, *inner.dependencies),
+            deprecated=self.deprecated or inner.deprecated,
+        )
+
+    def applied(self, operation: Operation) -> Operation:
+        """*operation* inside this group."""
+        return replace(
+            operation,
+            path=self.prefix + operation.path,
+            name=f"{self.name}_{operation.name}" if self.name else operation.name,
+            tags=tuple(dict.fromkeys((*self.tags, *operation.tags))),
+            raises=(*self.raises, *operation.raises),
+            headers=MappingProxyType({**self.headers, **operation.headers}),
+            dependencies=(*self.dependencies, *operation.dependencies),
+            deprecated=self.deprecated or operation.deprecated,
+        )
+
+
+def checked_prefix(prefix: str) -> str:
+    """*prefix*, if it can stand before a path.
+
+    Raises:
+        SpecError: it does not begin with `/`, or ends with it.
+    """
+    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        raise refuse(f"prefix={prefix!r}", "a path that begins with '/' and does not end with it")
+    return prefix
+
+
+def checked_guards(guards: Iterable[Guard]) -> tuple[Depends | Scheme, ...]:
+    """*guards*, each function as `Depends`.
+
+    Raises:
+        SpecError: something that can't be called.
+    """
+    return tuple(
+        guard if isinstance(guard, Depends | Bearer | Basic | APIKey) else Depends(guard)
+        for guard in guards
+    )
+
+
+def checked_errors(errors: Iterable[type[HTTPError]]) -> tuple[type[HTTPError], ...]:
+    """*errors*, if each is an error class with a status.
+
+    Raises:
+        SpecError: one is not.
+    """
+    for error in errors:
+        if not (isinstance(error, type) and issubclass(error, HTTPError) and error.status_code):
+            raise refuse(
+                f"raises: {getattr(error, '__name__', error)!s}",
+                "subclasses of HTTPError that have a status",
+                "class OutOfStock(HTTPError, status_code=409)",
+            )
+    return tuple(errors)

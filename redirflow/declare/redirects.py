@@ -1,0 +1,250 @@
+"""Redirects and reroutes: what a handler raises, and the specs that allow it.
+
+`Redirect` and `Reroute` are exceptions that are no errors: they hold where to go and
+know no response. Which status, which targets, which headers and cookies are possible
+stands in the spec of the function that raises them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from inspect import signature
+from typing import Any, ParamSpec, Self, TypeAlias, overload
+
+from redirflow.declare.attach import F, attach
+from redirflow.declare.faults import Place, calling_place
+from redirflow.declare.specs import CookieSpec, HeaderSpec, nothing
+from redirflow.http.location import quote_query
+from redirflow.http.values import query_pairs
+
+P = ParamSpec("P")
+
+Target: TypeAlias = Callable[..., Any] | str
+"""A handler, an operation's name, or a `"/path"`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedirectSpec:
+    """A declared redirect; decorates a handler or a dependency. Made by `redirects`.
+
+    Attributes:
+        to: the operations and paths that are allowed; `None` if none was listed.
+        external: allowed origins, or `("*",)`.
+    """
+
+    status_code: int
+    to: tuple[Target, ...] | None = None
+    external: tuple[str, ...] = ()
+    description: str | None = None
+    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
+    cookies: Mapping[str, CookieSpec] = field(default_factory=nothing)
+    max_age: int | None = None
+    place: Place = field(default_factory=calling_place, repr=False, compare=False)
+
+    def __call__(self, handler: F) -> F:
+        """Put this spec on *handler* and return *handler*."""
+        return attach(handler, self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerouteSpec:
+    """Operations that a handler may reroute to. Made by `reroutes`."""
+
+    to: tuple[Target, ...]
+    place: Place = field(default_factory=calling_place, repr=False, compare=False)
+
+    def __call__(self, handler: F) -> F:
+        """Put this spec on *handler* and return *handler*."""
+        return attach(handler, self)
+
+
+def _named(target: object, args: tuple[Any, ...], params: dict[str, Any]) -> dict[str, Any]:
+    """*args* under the names that *target* gives them, with *params*."""
+    if not args:
+        return params
+    if not callable(target):
+        raise TypeError("parameters of a target that is a name are given by keyword")
+    return dict(signature(target).bind_partial(*args, **params).arguments)
+
+
+class Redirect(Exception):
+    """Raise (or return) it, and the declared 3xx is sent (RFC 9110 15.4).
+
+    Args:
+        location: `"/path"`, `"?query"`, `"#fragment"`, or an absolute http(s) URL whose
+            origin the spec allows.
+        status_code: one of the declared ones, where there are several.
+        headers: values of the headers that the spec declares.
+        cookies: values of the cookies that the spec declares; `None` deletes one.
+
+    Use `Redirect.to` for an operation of this app.
+    """
+
+    # PERF: slots instead of a dictionary: 0.2 us less for a redirect that is raised.
+    __slots__ = (
+        "cookies",
+        "fragment",
+        "headers",
+        "location",
+        "params",
+        "query",
+        "status_code",
+        "target",
+    )
+
+    location: str | None
+    target: Target | None
+    params: dict[str, Any]
+    status_code: int | None
+    headers: Mapping[str, Any] | None
+    cookies: Mapping[str, str | None] | None
+    query: tuple[tuple[str, str], ...]
+    fragment: str | None
+
+    def __init__(
+        self,
+        location: str,
+        *,
+        status_code: int | None = None,
+        headers: Mapping[str, Any] | None = None,
+        cookies: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self.location = location
+        self.target = None
+        self.params = {}
+        self.status_code = status_code
+        self.headers = headers
+        self.cookies = cookies
+        self.query = ()
+        self.fragment = None
+
+    @overload
+    @classmethod
+    def to(cls, target: str, /, **params: object) -> "Redirect": ...
+
+    @overload
+    @classmethod
+    def to(
+        cls, target: Callable[P, object], /, *args: P.args, **params: P.kwargs
+    ) -> "Redirect": ...
+
+    @classmethod
+    def to(cls, target: Any, /, *args: Any, **params: Any) -> "Redirect":
+        """A redirect to an operation of this app.
+
+        Args:
+            target: a handler, whose parameters a type checker then checks, or the name
+                of an operation.
+            params: its path parameters and, if wanted, its query parameters.
+        """
+        redirect = cls.__new__(cls)
+        redirect.location = None
+        redirect.target = target
+        redirect.params = _named(target, args, params) if args else params
+        redirect.status_code = None
+        redirect.headers = None
+        redirect.cookies = None
+        redirect.query = ()
+        redirect.fragment = None
+        return redirect
+
+    def with_status(self, status_code: int) -> Self:
+        """A copy with another status."""
+        return self._with(status_code=int(status_code))
+
+    def with_headers(self, headers: Mapping[str, Any]) -> Self:
+        """A copy with more values of declared headers."""
+        return self._with(headers={**(self.headers or {}), **headers})
+
+    def with_cookies(self, cookies: Mapping[str, str | None]) -> Self:
+        """A copy with more values of declared cookies; `None` deletes one."""
+        return self._with(cookies={**(self.cookies or {}), **cookies})
+
+    def with_query(self, query: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """A copy with more query parameters: `None` is left out, a list repeats its name."""
+        given = {**(query or {}), **more}
+        pairs = [pair for name, value in given.items() for pair in query_pairs(name, value)]
+        return self._with(query=(*self.query, *pairs))
+
+    def with_fragment(self, fragment: str) -> Self:
+        """A copy with another fragment (without `#`)."""
+        return self._with(fragment=fragment)
+
+    def _with(self, **changed: Any) -> Self:
+        copy = type(self).__new__(type(self))
+        for name in Redirect.__slots__:
+            setattr(copy, name, changed[name] if name in changed else getattr(self, name))
+        return copy
+
+    def __str__(self) -> str:
+        if self.location is not None:
+            return repr(self.location)
+        name = (
+            self.target if isinstance(self.target, str) else getattr(self.target, "__name__", "?")
+        )
+        return f"to {name}"
+
+
+def extended(location: str, query: tuple[tuple[str, str], ...], fragment: str | None) -> str:
+    """*location* with the pairs of *query* added to its query, and another fragment."""
+    rest, mark, old_fragment = location.partition("#")
+    if query:
+        encoded = "&".join(f"{quote_query(name)}={quote_query(value)}" for name, value in query)
+        rest += ("&" if "?" in rest else "?") + encoded
+    if fragment is not None:
+        return f"{rest}#{fragment}"
+    return rest + mark + old_fragment
+
+
+class Reroute(Exception):
+    """Raise it, and another operation of this app answers; the client sees no round trip.
+
+    Args:
+        path: the path of an operation that the handler's `reroutes` lists.
+        query: replaces the query; `None` keeps it.
+        headers: replace the client's own fields of the same names.
+
+    Use `Reroute.to` for an operation by handler or name.
+    """
+
+    __slots__ = ("headers", "params", "path", "query", "target")
+
+    path: str | None
+    target: Target | None
+    params: dict[str, Any]
+    query: Mapping[str, Any] | None
+    headers: Mapping[str, str] | None
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path = path
+        self.target = None
+        self.params = {}
+        self.query = query
+        self.headers = headers
+
+    @overload
+    @classmethod
+    def to(cls, target: str, /, **params: object) -> "Reroute": ...
+
+    @overload
+    @classmethod
+    def to(cls, target: Callable[P, object], /, *args: P.args, **params: P.kwargs) -> "Reroute": ...
+
+    @classmethod
+    def to(cls, target: Any, /, *args: Any, **params: Any) -> "Reroute":
+        """A reroute to an operation of this app; takes what `Redirect.to` takes."""
+        reroute = cls.__new__(cls)
+        reroute.path = None
+        reroute.target = target
+        reroute.params = _named(target, args, params)
+        reroute.query = None
+        reroute.headers = None
+        return reroute
+
+    def __str__(self) -> str:
+        return repr(self.path) if self.path is not None else f"to {self.target!r}"

@@ -1,0 +1,161 @@
+"""What a response may be: frozen promises that decorate handlers and can be reused.
+
+A compiled plan is never kept on a spec: one spec may serve many operations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
+
+from redirflow.declare.attach import F, attach
+from redirflow.declare.faults import Place, calling_place, refuse
+from redirflow.http.headers import is_token
+
+SameSite: TypeAlias = Literal["lax", "strict", "none"]
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def nothing() -> Mapping[Any, Any]:
+    """The empty mapping, as a default of frozen records."""
+    return NOTHING
+
+
+class FromAnnotation:
+    """Stands for "the type that the return annotation names"."""
+
+    def __repr__(self) -> str:
+        return "<the return annotation>"
+
+
+FROM_ANNOTATION: Final = FromAnnotation()
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderSpec:
+    """A response header.
+
+    Args:
+        type: the type of its values; written with `str()`, dates as HTTP dates.
+        required: whether each response of this spec must have it.
+        description: for the document.
+    """
+
+    type: Any = str
+    required: bool = field(default=True, kw_only=True)
+    description: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CookieSpec:
+    """The attributes of a cookie (RFC 6265 4.1.2); the handler only gives its value.
+
+    Args:
+        max_age: its life in seconds; `None` for the browser's session.
+        required: whether each response of this spec must set (or delete) it.
+    """
+
+    path: str = "/"
+    domain: str | None = None
+    max_age: int | None = None
+    secure: bool = True
+    http_only: bool = True
+    same_site: SameSite = "lax"
+    partitioned: bool = False
+    required: bool = True
+    description: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.same_site not in {"lax", "strict", "none"}:
+            raise refuse(f"CookieSpec(same_site={self.same_site!r})", "'lax', 'strict' or 'none'")
+        if (self.same_site == "none" or self.partitioned) and not self.secure:
+            raise refuse(
+                "a cookie with SameSite=None or Partitioned that is not Secure: browsers drop it",
+                "secure=True with them",
+                "CookieSpec(same_site='none', secure=True)",
+            )
+        for name, value in (("path", self.path), ("domain", self.domain or "")):
+            if not value.isascii() or not value.isprintable() or set(value) & {";", ",", " "}:
+                raise refuse(
+                    f"CookieSpec({name}={value!r})", "printable ASCII without ; , or blank"
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseSpec:
+    """A declared success response; decorates a handler. Made by `returns`."""
+
+    type: Any = FROM_ANNOTATION
+    status_code: int | None = None
+    description: str | None = None
+    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
+    cookies: Mapping[str, CookieSpec] = field(default_factory=nothing)
+    location: Any = None
+    media_type: tuple[str, ...] = ()
+    examples: Mapping[str, Any] = field(default_factory=nothing)
+    links: Mapping[str, Any] = field(default_factory=nothing)
+    place: Place = field(default_factory=calling_place, repr=False, compare=False)
+
+    def __call__(self, handler: F) -> F:
+        """Put this spec on *handler* and return *handler*."""
+        return attach(handler, self)
+
+
+def checked_headers(headers: Mapping[str, HeaderSpec] | None) -> Mapping[str, HeaderSpec]:
+    """*headers*, read-only, after a look at each name and spec.
+
+    Raises:
+        SpecError: a name is not a token, belongs to the framework, or has no `HeaderSpec`.
+    """
+    for name, spec in (headers or NOTHING).items():
+        if not is_token(name):
+            raise refuse(f"the header name {name!r}", "letters, digits and '-'")
+        if name.lower() in RESERVED:
+            raise refuse(f"headers={{{name!r}: ...}}", "any other header", RESERVED[name.lower()])
+        if not isinstance(spec, HeaderSpec):
+            raise refuse(
+                f"headers={{{name!r}: {spec!r}}}", "a HeaderSpec", f'{{"{name}": HeaderSpec(str)}}'
+            )
+    return MappingProxyType(dict(headers or {}))
+
+
+def checked_cookies(cookies: Mapping[str, CookieSpec] | None) -> Mapping[str, CookieSpec]:
+    """*cookies*, read-only, after a look at each name and what its prefix demands.
+
+    Raises:
+        SpecError: a name is not a token, or its attributes contradict its prefix
+            (RFC 6265bis 4.1.3).
+    """
+    for name, spec in (cookies or NOTHING).items():
+        if not is_token(name):
+            raise refuse(f"the cookie name {name!r}", "a token (RFC 6265 4.1.1)")
+        if not isinstance(spec, CookieSpec):
+            raise refuse(
+                f"cookies={{{name!r}: {spec!r}}}", "a CookieSpec", f'{{"{name}": CookieSpec()}}'
+            )
+        prefix = name.lower()
+        if prefix.startswith(("__secure-", "__host-")) and not spec.secure:
+            raise refuse(f"the cookie {name!r} is not Secure", "secure=True for this prefix")
+        if prefix.startswith("__host-") and (spec.domain or spec.path != "/"):
+            raise refuse(
+                f"the cookie {name!r} has a domain or a path", "no domain and path='/' for __Host-"
+            )
+    return MappingProxyType(dict(cookies or {}))
+
+
+RESERVED: Final = MappingProxyType(
+    {
+        "location": "location=... in returns(), or @redirects(...): a location is always checked",
+        "set-cookie": 'cookies={"name": CookieSpec(...)}',
+        "content-type": 'media_type="..."',
+        "content-length": "nothing: the length is always sent",
+        "transfer-encoding": "nothing: the server frames the body",
+        "connection": "nothing: the server owns the connection",
+        "keep-alive": "nothing: the server owns the connection",
+        "upgrade": "nothing: the server owns the connection",
+        "trailer": "nothing: trailers are not sent",
+        "te": "nothing: it is a request header",
+    }
+)
+"""Headers that no handler sets by `headers=`, each with what to write instead."""

@@ -1,0 +1,127 @@
+"""A declared body: values become bytes, and the bytes are checked before they go out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from redirflow.endpoint.convert import split_error
+from redirflow.endpoint.twins import twin
+from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.media import (
+    UNDECODABLE,
+    UNENCODABLE,
+    Codec,
+    Decode,
+    Encode,
+    codec_of,
+)
+
+_TEXT_WITHOUT_CHARSET: Final = "text/"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPlan:
+    """How a body of one type and media type is made.
+
+    Attributes:
+        media_type: the Content-Type.
+        encode: from a value to bytes.
+        check: decodes the bytes into the strict twin of the declared type.
+        cut: from a value to bytes of exactly the declared type, when the check fails.
+    """
+
+    media_type: bytes
+    encode: Encode
+    check: Decode
+    cut: Callable[[Any], bytes]
+
+    def render(self, value: Any) -> bytes:
+        """The checked bytes of *value*.
+
+        Raises:
+            ContractViolation: it is not of the declared type, or can't be encoded.
+        """
+        try:
+            body = self.encode(value)
+            self.check(body)
+        except Exception:  # noqa: BLE001 - whatever it was, the careful way tells it
+            return self.cut(value)
+        return body
+
+
+def content_type(media_type: str) -> bytes:
+    """The Content-Type field; text says that it is UTF-8."""
+    if media_type.startswith(_TEXT_WITHOUT_CHARSET) and "charset" not in media_type:
+        media_type += "; charset=utf-8"
+    return media_type.encode("ascii")
+
+
+def body_plan(type_: Any, media_type: str) -> BodyPlan:
+    """The plan for bodies of *type_*.
+
+    Raises:
+        TypeError: msgspec can't handle the type, or a body of this media type must be text
+            or bytes and is not.
+    """
+    codec = codec_of(media_type)
+    if codec is None:
+        return _plain_plan(type_, media_type)
+    strict = codec.decoder(twin(type_, strict=True))
+    return BodyPlan(content_type(media_type), codec.encoder(), strict, _cutter(codec, type_))
+
+
+def _cutter(codec: Codec, type_: Any) -> Callable[[Any], bytes]:
+    """Cuts a value down to *type_*; made of the lenient twin when first needed."""
+    encode = codec.encoder()
+    lenient: list[Any] = []
+
+    def cut(value: Any) -> bytes:
+        if not lenient:
+            lenient.append(twin(type_, strict=False))
+        try:
+            return encode(_narrowed(value, lenient[0], encode, codec.decoder(lenient[0])))
+        except UNDECODABLE as error:
+            message, where = split_error(error)
+            path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
+            raise ContractViolation(
+                f"a body that is not of the declared type: {message} at ${path}",
+                _named(type_),
+                value,
+            ) from None
+        except UNENCODABLE as error:
+            raise ContractViolation(
+                f"a body that can't be encoded ({error})", _named(type_), value
+            ) from None
+
+    return cut
+
+
+def _narrowed(value: Any, type_: Any, encode: Encode, decode: Decode) -> Any:
+    """*value* as the lenient twin, by way of its bytes or, for rows, of its attributes."""
+    try:
+        body = encode(value)
+    except TypeError:
+        return msgspec.convert(value, type_, from_attributes=True)
+    return decode(body)
+
+
+def _named(type_: Any) -> str:
+    return getattr(type_, "__name__", None) or str(type_)
+
+
+def _plain_plan(type_: Any, media_type: str) -> BodyPlan:
+    """Text or bytes, sent as they are."""
+    if type_ is not str and type_ is not bytes:
+        raise TypeError(f"a body of {media_type} is str or bytes")
+
+    def encode(value: Any) -> bytes:
+        if not isinstance(value, type_):
+            raise ContractViolation(f"a body of type {type(value).__name__}", type_.__name__, value)
+        try:
+            return value.encode() if isinstance(value, str) else bytes(value)
+        except UnicodeEncodeError:
+            raise ContractViolation("a body that is no valid Unicode", "str", value) from None
+
+    return BodyPlan(content_type(media_type), encode, lambda body: body, encode)

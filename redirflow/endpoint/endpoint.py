@@ -1,0 +1,289 @@
+"""One operation, compiled: everything that serving it and documenting it needs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from redirflow.declare.attach import specs_of
+from redirflow.declare.decorators import RaisesSpec
+from redirflow.declare.errors import (
+    BadRequest,
+    ContentTooLarge,
+    HTTPError,
+    NotAcceptable,
+    Unauthorized,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from redirflow.declare.faults import Fault, SpecError
+from redirflow.declare.formats import ErrorFormat
+from redirflow.declare.operation import Operation
+from redirflow.declare.redirects import RedirectSpec, RerouteSpec
+from redirflow.endpoint.binder import BodyReader, body_reader
+from redirflow.endpoint.links import Link
+from redirflow.endpoint.plan import (
+    ErrorPlan,
+    Judge,
+    RedirectPlan,
+    SuccessPlan,
+    default_status,
+    error_plan,
+    redirect_plan,
+    success_plan,
+)
+from redirflow.endpoint.responses import DeclaredResponse, declared_responses
+from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions
+from redirflow.endpoint.target import Resolver
+from redirflow.http.methods import WITH_BODY
+from redirflow.routing.template import Template
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DeclaredRedirect:
+    """A redirect that an operation may answer with, and the operations it leads to."""
+
+    spec: RedirectSpec
+    targets: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Endpoint:
+    """A compiled operation.
+
+    Attributes:
+        steps: what is called before the handler, in order.
+        judges: one for each of the steps (credentials included), and the handler's last.
+        responses: the declared successes.
+        successes: their plans by status; streams have none.
+        redirects: the declared redirects, those of dependencies included.
+        errors: every class of errors that can be answered.
+        default_status: the success of a bare value; `None` if there is none.
+    """
+
+    operation: Operation
+    template: Template
+    link: Link
+    steps: tuple[AnyStep, ...]
+    handler: Step
+    judges: tuple[Judge, ...]
+    responses: tuple[DeclaredResponse, ...]
+    successes: Mapping[int, SuccessPlan]
+    redirects: tuple[DeclaredRedirect, ...]
+    reroutes: tuple[Operation, ...]
+    errors: tuple[type[HTTPError], ...]
+    default_status: int | None
+    body: BodyReader | None
+    max_body_size: int
+
+    @property
+    def judge(self) -> Judge:
+        """The handler's own judge."""
+        return self.judges[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What every endpoint of an app is made with."""
+
+    resolver: Resolver
+    format: ErrorFormat
+    max_body_size: int
+    faults: list[Fault]
+
+    def attempt(self, operation: Operation, make: Callable[[], T]) -> T | None:
+        """The result of *make*, or `None` after noting what went wrong."""
+        try:
+            return make()
+        except SpecError as error:
+            self.faults.extend(error.faults)
+        except (TypeError, ValueError, LookupError, NameError) as error:
+            found = f"{operation.name}: {error}"
+            self.faults.append(Fault(found, place=operation.place))
+        return None
+
+
+def compile_endpoint(
+    operation: Operation, link: Link, steps: tuple[AnyStep, ...], handler: Step, shop: Workshop
+) -> Endpoint | None:
+    """The endpoint of *operation*; faults are noted in *shop*, and `None` stands for too many."""
+    before = len(shop.faults)
+    called = [*functions(steps), handler]
+    responses = declared_responses(operation, handler.signature.returns, shop.resolver, shop.faults)
+    _refuse_bodies(operation, called, shop.faults)
+    successes = {
+        response.status: plan
+        for response in responses
+        if response.stream is None
+        and (plan := shop.attempt(operation, lambda response=response: success_plan(response, [])))
+    }
+    errors = _error_classes(operation, steps, handler, called, responses)
+    plans = _error_plans(operation, errors, shop)
+    private = _reads_credentials(steps, called)
+    judges = [
+        _judge(step.function, step.name, operation, plans, shop, private=private)
+        if isinstance(step, Step)
+        else Judge("credentials", shop.resolver.directory, errors=plans)
+        for step in (*steps, handler)
+    ]
+    body = handler.signature.body
+    reader = shop.attempt(operation, lambda: body_reader(body)) if body else None
+    redirects = [
+        DeclaredRedirect(spec=spec, targets=tuple(targets))
+        for step in called
+        for spec in specs_of(step.function)
+        if isinstance(spec, RedirectSpec)
+        and (
+            targets := shop.attempt(operation, lambda spec=spec: shop.resolver.operations(spec.to))
+        )
+        is not None
+    ]
+    if len(shop.faults) > before:
+        return None
+    return Endpoint(
+        operation=operation,
+        template=link.template,
+        link=link,
+        steps=steps,
+        handler=handler,
+        judges=tuple(judges),
+        responses=responses,
+        successes=successes,
+        redirects=tuple(redirects),
+        reroutes=_reroute_targets(handler, shop),
+        errors=errors,
+        default_status=_default_status(operation, responses),
+        body=reader,
+        max_body_size=operation.max_body_size or shop.max_body_size,
+    )
+
+
+def _judge(
+    function: Callable[..., Any],
+    name: str,
+    operation: Operation,
+    plans: Mapping[type[HTTPError], ErrorPlan],
+    shop: Workshop,
+    *,
+    private: bool,
+) -> Judge:
+    """The judge of one function, from the specs that stand on it."""
+    redirects: dict[int, tuple[RedirectPlan, ...]] = {}
+    foreign: list[tuple[type[Exception], type[HTTPError]]] = []
+    reroutes = None
+    for spec in specs_of(function):
+        if isinstance(spec, RedirectSpec):
+            plan = shop.attempt(
+                operation,
+                lambda spec=spec: redirect_plan(
+                    spec,
+                    shop.resolver.destination(spec.to, spec.external),
+                    operation.headers,
+                    private=private,
+                ),
+            )
+            if plan is not None:
+                redirects[spec.status_code] = (*redirects.get(spec.status_code, ()), plan)
+        elif isinstance(spec, RaisesSpec):
+            foreign += [(kind, spec.classes[0]) for kind in spec.on]
+        elif isinstance(spec, RerouteSpec):
+            reroutes = shop.attempt(operation, lambda spec=spec: shop.resolver.destination(spec.to))
+    return Judge(
+        name,
+        shop.resolver.directory,
+        redirects,
+        default_status([*redirects]),
+        plans,
+        tuple(foreign),
+        reroutes,
+    )
+
+
+def _error_plans(
+    operation: Operation, errors: Iterable[type[HTTPError]], shop: Workshop
+) -> dict[type[HTTPError], ErrorPlan]:
+    made = {
+        error: shop.attempt(
+            operation, lambda error=error: error_plan(error, shop.format, operation.headers)
+        )
+        for error in errors
+    }
+    return {error: plan for error, plan in made.items() if plan is not None}
+
+
+def _error_classes(
+    operation: Operation,
+    steps: tuple[AnyStep, ...],
+    handler: Step,
+    called: list[Step],
+    responses: tuple[DeclaredResponse, ...],
+) -> tuple[type[HTTPError], ...]:
+    """Every error that can be answered: what authors declare, and what the inputs imply."""
+    found: list[type[HTTPError]] = [*operation.raises]
+    for step in called:
+        for spec in specs_of(step.function):
+            if isinstance(spec, RaisesSpec):
+                found += spec.classes
+    if any(isinstance(step, CredentialsStep) and not step.optional for step in steps):
+        found.append(Unauthorized)
+    if any(parameter.fallible for step in called for parameter in step.signature.parameters):
+        found.append(ValidationFailed)
+    if handler.signature.body is not None:
+        found += [BadRequest, ContentTooLarge, UnsupportedMediaType, ValidationFailed]
+    elif operation.method in WITH_BODY and any(step.signature.requests for step in called):
+        # Request.body() and .json() are answered with these when they refuse.
+        found += [BadRequest, ContentTooLarge]
+    if any(len(response.media_types) > 1 for response in responses):
+        found.append(NotAcceptable)
+    return tuple(dict.fromkeys(found))
+
+
+def _reads_credentials(steps: Iterable[AnyStep], called: Iterable[Step]) -> bool:
+    if any(isinstance(step, CredentialsStep) for step in steps):
+        return True
+    return any(
+        parameter.where == "cookie" or parameter.key == "authorization"
+        for step in called
+        for parameter in step.signature.parameters
+    )
+
+
+def _refuse_bodies(operation: Operation, called: list[Step], faults: list[Fault]) -> None:
+    """A body belongs to the handler, and to a method that has one."""
+    for step in called:
+        if step.signature.body is None:
+            continue
+        if step is not called[-1]:
+            faults.append(
+                Fault(
+                    f"the dependency {step.name} reads the body as {step.signature.body.name}",
+                    "a body in the handler only; a dependency can take the Request",
+                    place=step.place,
+                )
+            )
+        elif operation.method not in WITH_BODY:
+            faults.append(
+                Fault(
+                    f"{operation.name} reads {step.signature.body.name} from the body of a "
+                    f"{operation.method}, which has none",
+                    "a scalar or a marker: Query, Header, Cookie",
+                    f"{step.signature.body.name}: Query[...] reads a Struct from the query",
+                    operation.place,
+                )
+            )
+
+
+def _reroute_targets(handler: Step, shop: Workshop) -> tuple[Operation, ...]:
+    specs = [spec for spec in specs_of(handler.function) if isinstance(spec, RerouteSpec)]
+    found = [operation for spec in specs for operation in shop.resolver.operations(spec.to)]
+    return tuple(dict.fromkeys(found))
+
+
+def _default_status(operation: Operation, responses: tuple[DeclaredResponse, ...]) -> int | None:
+    """The status of a bare value: the only one, else the usual one if it is declared."""
+    if len(responses) == 1:
+        return responses[0].status
+    statuses = {response.status for response in responses}
+    usual = 201 if operation.method == "POST" else 200
+    return usual if usual in statuses else None

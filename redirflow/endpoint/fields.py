@@ -1,0 +1,162 @@
+"""Declared headers and cookies: values become the lines that go out, checked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import msgspec
+
+from redirflow.declare.specs import CookieSpec, HeaderSpec
+from redirflow.endpoint.twins import twin
+from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.cookies import CookieRefused, cookie_value
+from redirflow.http.headers import HeaderRefused, field_name, field_value
+from redirflow.http.types import RawHeaders
+from redirflow.http.values import header_text
+
+Write: TypeAlias = Callable[[Any], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsPlan:
+    """The headers and cookies of one declared response.
+
+    Attributes:
+        headers: by lower-case name, what writes the value of a declared header.
+        cookies: by name, what writes the `Set-Cookie` field of a declared cookie.
+        required_headers, required_cookies: what each response must have.
+    """
+
+    headers: Mapping[bytes, Write] = field(default_factory=dict[bytes, Write])
+    cookies: Mapping[str, Callable[[str | None], bytes]] = field(
+        default_factory=dict[str, Callable[[str | None], bytes]]
+    )
+    required_headers: frozenset[bytes] = frozenset()
+    required_cookies: frozenset[str] = frozenset()
+
+    @property
+    def idle(self) -> bool:
+        """Whether a response that gives neither headers nor cookies is complete."""
+        return not self.required_headers and not self.required_cookies
+
+    def render(
+        self, headers: Mapping[str, Any] | None, cookies: Mapping[str, str | None] | None
+    ) -> RawHeaders:
+        """The fields for the given values.
+
+        Raises:
+            ContractViolation: one is not declared, is required and missing, is not of its
+                type, or can't be sent.
+        """
+        lines = [
+            self._header(name, value)
+            for name, value in (headers or {}).items()
+            if value is not None
+        ]
+        missing = self.required_headers.difference(name for name, _ in lines)
+        if missing:
+            names = ", ".join(sorted(name.decode() for name in missing))
+            raise ContractViolation(f"a response without the header {names}", "it is required")
+        lines += [
+            (b"set-cookie", self._cookie(name, value)) for name, value in (cookies or {}).items()
+        ]
+        absent = self.required_cookies.difference(cookies or ())
+        if absent:
+            raise ContractViolation(
+                f"a response without the cookie {', '.join(sorted(absent))}", "it is required"
+            )
+        return lines
+
+    def _header(self, name: str, value: Any) -> tuple[bytes, bytes]:
+        key = name.lower().encode("latin-1", "replace")
+        write = self.headers.get(key)
+        if write is None:
+            raise ContractViolation(f"the header {name!r}", _listed(self.headers), value)
+        try:
+            return key, write(value)
+        except (HeaderRefused, TypeError, ValueError) as error:
+            raise ContractViolation(
+                f"a value of the header {name!r}: {error}", "its type", value
+            ) from None
+
+    def _cookie(self, name: str, value: str | None) -> bytes:
+        write = self.cookies.get(name)
+        if write is None:
+            raise ContractViolation(f"the cookie {name!r}", _listed(self.cookies), value)
+        try:
+            return write(value)
+        except (CookieRefused, TypeError) as error:
+            raise ContractViolation(
+                f"a value of the cookie {name!r}: {error}", "str", value
+            ) from None
+
+
+def _listed(declared: Mapping[Any, Any]) -> str:
+    names = [name.decode() if isinstance(name, bytes) else name for name in declared]
+    return ", ".join(names) or "none"
+
+
+def fields_plan(
+    headers: Mapping[str, HeaderSpec], cookies: Mapping[str, CookieSpec], *, required: bool = True
+) -> FieldsPlan:
+    """The plan for declared headers and cookies.
+
+    Args:
+        required: whether what is declared as required really is; errors and redirects of a
+            group may leave out what the group declares for successes.
+
+    Raises:
+        TypeError: msgspec can't handle the type of a header.
+    """
+    return FieldsPlan(
+        {field_name(name).encode(): _header_writer(spec) for name, spec in headers.items()},
+        {name: cookie_writer(name, spec) for name, spec in cookies.items()},
+        frozenset(
+            name.lower().encode() for name, spec in headers.items() if spec.required and required
+        ),
+        frozenset(name for name, spec in cookies.items() if spec.required and required),
+    )
+
+
+def _header_writer(spec: HeaderSpec) -> Write:
+    if spec.type is str:
+        return _text_value
+    type_ = twin(spec.type, strict=True)
+    msgspec.json.Decoder(type_)  # refuses at start-up what convert would refuse per request
+
+    def write(value: Any) -> bytes:
+        return field_value(header_text(msgspec.convert(value, type_)))
+
+    return write
+
+
+def _text_value(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+    return field_value(value)
+
+
+def cookie_writer(name: str, spec: CookieSpec) -> Callable[[str | None], bytes]:
+    """What writes the `Set-Cookie` field of a cookie (RFC 6265 4.1); `None` deletes it.
+
+    A deletion has the same path, domain and flags, or a browser would keep the cookie.
+    """
+    scope = f"; Path={spec.path}" + (f"; Domain={spec.domain}" if spec.domain else "")
+    flags = [
+        "; Secure" if spec.secure else "",
+        "; HttpOnly" if spec.http_only else "",
+        f"; SameSite={spec.same_site.capitalize()}",
+        "; Partitioned" if spec.partitioned else "",
+    ]
+    attributes = scope + "".join(flags)
+    life = "" if spec.max_age is None else f"; Max-Age={spec.max_age}"
+    deletion = f"{name}=; Max-Age=0{attributes}".encode()
+
+    def write(value: str | None) -> bytes:
+        if value is None:
+            return deletion
+        if not isinstance(value, str):
+            raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+        return f"{name}={cookie_value(value)}{life}{attributes}".encode("ascii")
+
+    return write

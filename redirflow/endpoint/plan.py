@@ -1,0 +1,371 @@
+"""From what a handler returned or raised to a reply, by the specs of that function.
+
+A redirect is judged by the function that raised it: a handler's by the handler's specs, a
+dependency's by the dependency's. What no spec declares is a `ContractViolation`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from redirflow.declare.errors import HTTPError
+from redirflow.declare.formats import ErrorFormat
+from redirflow.declare.redirects import Redirect, RedirectSpec, extended
+from redirflow.declare.specs import NOTHING, HeaderSpec, nothing
+from redirflow.endpoint.body import BodyPlan, body_plan
+from redirflow.endpoint.fields import FieldsPlan, fields_plan
+from redirflow.endpoint.links import Directory, LinkRefused
+from redirflow.endpoint.responses import DeclaredResponse
+from redirflow.endpoint.target import Destination, NotAllowed
+from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.location import LOCAL, LocationRefused, compile_location, quote_path
+from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
+from redirflow.http.response import EMPTY, Reply, Response, content_length
+from redirflow.http.types import RawHeaders, Scope
+
+NO_STORE: Final = (b"cache-control", b"no-store")
+NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
+
+
+def rooted(location: str, scope: Scope) -> str:
+    """An app-relative location, seen from outside: behind the app's `root_path`."""
+    root: str = scope.get("root_path") or ""
+    return quote_path(root) + location if root else location
+
+
+# --- successes -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuccessPlan:
+    """How one declared success is sent.
+
+    Attributes:
+        bodies: by media type, in declared order; empty for no body.
+        location: where the `Location` of a 201 may lead.
+        ready: the fields that each response has, but for the length.
+    """
+
+    status: int
+    bodies: Mapping[str, BodyPlan]
+    fields: FieldsPlan
+    location: Destination | None
+    ready: RawHeaders
+
+    def reply(self, response: Response[Any], scope: Scope, media_type: str | None = None) -> Reply:
+        """The reply for *response*.
+
+        Raises:
+            ContractViolation: the body, a header, a cookie or the location is not declared.
+        """
+        headers, location = self._parted(response.headers, scope)
+        lines = self.fields.render(headers, response.cookies)
+        if location:
+            lines.append((b"location", location))
+        if not self.bodies:
+            return self._bodiless(response, lines)
+        plan = self._body_plan(response.media_type or media_type)
+        body = plan.render(response.body)
+        head = [(b"content-type", plan.media_type), content_length(len(body))]
+        return Reply(self.status, [*head, *self.ready, *lines], body)
+
+    def _bodiless(self, response: Response[Any], lines: RawHeaders) -> Reply:
+        if response.body is not None:
+            raise ContractViolation(
+                f"a body with the status {self.status}", "no body", response.body
+            )
+        # RFC 9110 8.6: no Content-Length on a 204; on a 304 it would be that of the 200.
+        length = [] if self.status in {204, 304} else [EMPTY]
+        return Reply(self.status, [*length, *self.ready, *lines])
+
+    def _body_plan(self, media_type: str | None) -> BodyPlan:
+        if media_type is None:
+            return next(iter(self.bodies.values()))
+        plan = self.bodies.get(media_type)
+        if plan is None:
+            raise ContractViolation(f"the media type {media_type!r}", ", ".join(self.bodies))
+        return plan
+
+    def _parted(
+        self, headers: Mapping[str, Any] | None, scope: Scope
+    ) -> tuple[Mapping[str, Any], bytes | None]:
+        """The declared headers, and the checked location of a 201."""
+        given = dict(headers or NOTHING)
+        key = next((name for name in given if name.lower() == "location"), None)
+        if self.location is None:
+            return given, None
+        if key is None:
+            raise ContractViolation("a response without Location", self.location.listed)
+        value = given.pop(key)
+        return given, admitted(value, self.location, "GET", scope)
+
+
+def admitted(value: Any, destination: Destination, method: str, scope: Scope) -> bytes:
+    """A location given as text, or as a `Redirect` to an operation, if *destination* lists it.
+
+    Raises:
+        ContractViolation: it is refused, or not listed.
+    """
+    try:
+        if isinstance(value, Redirect):
+            link = destination.links.get(value.target)
+            if link is None:
+                raise NotAllowed("an operation that the spec does not list")
+            return compile_location(rooted(link(value.params), scope), LOCAL)
+        return destination.admit(value, method, scope)
+    except (LocationRefused, NotAllowed, LinkRefused) as error:
+        raise ContractViolation(f"the location: {error}", destination.listed, value) from None
+
+
+def success_plan(declared: DeclaredResponse, ready: RawHeaders) -> SuccessPlan:
+    """The plan of one declared success that is no stream.
+
+    Raises:
+        TypeError: msgspec can't handle a declared type.
+    """
+    return SuccessPlan(
+        declared.status,
+        {name: body_plan(declared.type, name) for name in declared.media_types},
+        fields_plan(declared.headers, declared.cookies),
+        declared.location,
+        ready,
+    )
+
+
+# --- redirects -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RedirectPlan:
+    """How one declared redirect is sent.
+
+    Attributes:
+        ready: the fields that each has besides its location.
+    """
+
+    spec: RedirectSpec
+    destination: Destination
+    fields: FieldsPlan
+    ready: RawHeaders
+
+    def reply(self, redirect: Redirect, scope: Scope, directory: Directory) -> Reply:
+        """The reply for *redirect*.
+
+        Raises:
+            LocationRefused, LinkRefused, NotAllowed: this spec does not allow its location.
+            ContractViolation: this spec does not declare its headers or cookies.
+        """
+        location = self._location(redirect, scope, directory)
+        lines = self.fields.render(redirect.headers, redirect.cookies)
+        status = self.spec.status_code
+        return Reply(status, [(b"location", location), EMPTY, *self._caching(redirect), *lines])
+
+    def _location(self, redirect: Redirect, scope: Scope, directory: Directory) -> bytes:
+        if redirect.location is None:
+            # PERF: no look beyond the listed operations unless any is allowed.
+            link = self.destination.links.get(redirect.target)
+            if link is None:
+                link = self._unlisted(redirect, directory)
+            text = link(redirect.params)
+            if redirect.query or redirect.fragment is not None:
+                text = extended(text, redirect.query, redirect.fragment)
+            return compile_location(rooted(text, scope), LOCAL)
+        text = extended(redirect.location, redirect.query, redirect.fragment)
+        method = method_after_hop(self.spec.status_code, scope["method"])
+        return self.destination.admit(text, method, scope)
+
+    def _unlisted(self, redirect: Redirect, directory: Directory) -> Any:
+        try:
+            link = directory.link(redirect.target)  # type: ignore[arg-type]
+        except LookupError as error:
+            raise NotAllowed(str(error)) from None
+        if not self.destination.any_local and link.operation not in self.destination.owners:
+            raise NotAllowed(f"the operation {link.operation.name!r}, which the spec does not list")
+        return link
+
+    def _caching(self, redirect: Redirect) -> RawHeaders:
+        return [NO_STORE] if redirect.cookies else self.ready
+
+
+def redirect_plan(
+    spec: RedirectSpec, destination: Destination, group: Mapping[str, HeaderSpec], *, private: bool
+) -> RedirectPlan:
+    """The plan of one declared redirect.
+
+    Args:
+        group: headers that the app and the routers declare; none of them is required here.
+        private: whether the operation reads credentials or cookies, so that a shared cache
+            must not keep its redirects (RFC 9111 5.2.2.7).
+
+    Raises:
+        TypeError: msgspec can't handle a declared type.
+    """
+    own = fields_plan(spec.headers, spec.cookies)
+    outer = fields_plan(group, NOTHING, required=False)
+    scope = "private, " if private else ""
+    age = spec.max_age
+    ready = [] if age is None else [(b"cache-control", f"{scope}max-age={age}".encode())]
+    merged = FieldsPlan(
+        {**outer.headers, **own.headers}, own.cookies, own.required_headers, own.required_cookies
+    )
+    return RedirectPlan(spec, destination, merged, ready)
+
+
+# --- errors ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ErrorPlan:
+    """How one class of errors is sent."""
+
+    error: type[HTTPError]
+    format: ErrorFormat
+    body: BodyPlan
+    fields: FieldsPlan
+
+    def reply(self, error: HTTPError, more: Iterable[tuple[bytes, bytes]] = ()) -> Reply:
+        """The reply for *error*.
+
+        Raises:
+            ContractViolation: a field, header or cookie is not what the class declares.
+        """
+        body = self.body.render(self.format.body(error))
+        lines = self.fields.render(error.headers, error.cookies)
+        head = [(b"content-type", self.body.media_type), content_length(len(body)), NOSNIFF]
+        return Reply(self.error.status_code, [*head, *more, *lines], body)
+
+
+def error_plan(
+    error: type[HTTPError], format: ErrorFormat, group: Mapping[str, HeaderSpec] = NOTHING
+) -> ErrorPlan:
+    """The plan of one class of errors.
+
+    Raises:
+        TypeError: msgspec can't handle a field of the class.
+        SpecError, NameError: its fields can't be read.
+    """
+    outer = fields_plan(group, NOTHING, required=False)
+    own = fields_plan(error.header_specs, error.cookie_specs)
+    merged = FieldsPlan(
+        {**outer.headers, **own.headers}, own.cookies, own.required_headers, own.required_cookies
+    )
+    return ErrorPlan(error, format, body_plan(format.body_type(error), format.media_type), merged)
+
+
+# --- one function ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """What one function, a handler or a dependency, may raise, and the reply for it.
+
+    Attributes:
+        name: for messages.
+        redirects: by status, in declared order.
+        default_status: the status of a redirect that does not say it; `None` if it must.
+        errors: by class.
+        foreign: exceptions of others, each with the class that stands for it.
+        reroutes: where it may reroute to, if it may.
+    """
+
+    name: str
+    directory: Directory
+    redirects: Mapping[int, tuple[RedirectPlan, ...]] = field(default_factory=nothing)
+    default_status: int | None = None
+    errors: Mapping[type[HTTPError], ErrorPlan] = field(default_factory=nothing)
+    foreign: tuple[tuple[type[Exception], type[HTTPError]], ...] = ()
+    reroutes: Destination | None = None
+
+    def redirect(self, redirect: Redirect, scope: Scope) -> Reply:
+        """The reply for a redirect that this function raised or returned.
+
+        Raises:
+            ContractViolation: no spec of the function allows it.
+        """
+        plans = self._plans(redirect)
+        try:
+            return plans[0].reply(redirect, scope, self.directory)
+        except (LocationRefused, NotAllowed, LinkRefused) as error:
+            refused = error
+        for plan in plans[1:]:
+            try:
+                return plan.reply(redirect, scope, self.directory)
+            except (LocationRefused, NotAllowed, LinkRefused) as error:
+                refused = error
+        raise ContractViolation(
+            f"a redirect to {refused}",
+            " or ".join(plan.destination.listed for plan in plans),
+            redirect.location or redirect.params,
+        )
+
+    def _plans(self, redirect: Redirect) -> tuple[RedirectPlan, ...]:
+        status = redirect.status_code or self.default_status
+        if status is None:
+            raise ContractViolation(
+                "a redirect without a status",
+                f"{self._statuses()}; say which: .with_status({next(iter(self.redirects), 303)})",
+            )
+        plans = self.redirects.get(status)
+        if plans is None:
+            raise ContractViolation(f"a redirect with the status {status}", self._statuses())
+        return plans
+
+    def _statuses(self) -> str:
+        known = ", ".join(str(status) for status in self.redirects)
+        return known or "no redirect; @redirects(303, to=...) declares one"
+
+    def error(self, error: HTTPError, more: Iterable[tuple[bytes, bytes]] = ()) -> Reply:
+        """The reply for an error that this function raised.
+
+        A subclass of a declared class is sent as the declared one.
+
+        Raises:
+            ContractViolation: neither its class nor a parent of it is declared.
+        """
+        for kind in type(error).__mro__:
+            plan = self.errors.get(kind)
+            if plan is not None:
+                return plan.reply(error, more)
+        declared = ", ".join(kind.__name__ for kind in self.errors) or "no errors"
+        raise ContractViolation(
+            f"the error {type(error).__name__} ({error.status_code})",
+            f"{declared}; @raises({type(error).__name__}) declares it",
+        )
+
+    def translated(self, error: Exception) -> HTTPError | None:
+        """The declared error that stands for a foreign exception, without its text."""
+        for foreign, kind in self.foreign:
+            if isinstance(error, foreign):
+                return kind()
+        return None
+
+
+def default_status(statuses: list[int]) -> int | None:
+    """The status of a redirect that names none: the only one, else 303 if declared."""
+    if len(set(statuses)) == 1:
+        return statuses[0]
+    return 303 if 303 in statuses else None
+
+
+def as_redirect(response: Response[Any]) -> Redirect | None:
+    """A `Response` with a redirect status, as the `Redirect` that it means.
+
+    Raises:
+        ContractViolation: it has a body, or no location.
+    """
+    if response.status_code not in REDIRECT_STATUSES:
+        return None
+    headers = dict(response.headers or NOTHING)
+    key = next((name for name in headers if name.lower() == "location"), None)
+    if key is None or response.body is not None:
+        raise ContractViolation(
+            f"a {response.status_code} with a body or without Location",
+            'an empty body and headers={"Location": ...}, or Redirect(...)',
+        )
+    location = headers.pop(key)
+    redirect = location if isinstance(location, Redirect) else Redirect(location)
+    return (
+        redirect.with_status(response.status_code)
+        .with_headers(headers)
+        .with_cookies(response.cookies or {})
+    )

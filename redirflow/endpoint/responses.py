@@ -1,0 +1,337 @@
+"""What an operation may answer, resolved: the one record that both the response plan and
+the document are made from.
+"""
+
+import collections.abc
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    Never,
+    NoReturn,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+)
+
+from msgspec import inspect as types_of
+
+from redirflow.declare.faults import Fault
+from redirflow.declare.operation import Operation
+from redirflow.declare.redirects import Redirect, RedirectSpec
+from redirflow.declare.specs import (
+    FROM_ANNOTATION,
+    CookieSpec,
+    HeaderSpec,
+    ResponseSpec,
+    nothing,
+)
+from redirflow.endpoint.signature import UNKNOWN
+from redirflow.endpoint.target import Destination, Resolver
+from redirflow.http.media import EVENT_STREAM, JSON, JSON_LINES
+from redirflow.http.response import Response
+
+Stream: TypeAlias = Literal["lines", "events", "raw"]
+
+BODILESS: Final = frozenset({204, 205, 304})
+"""Success statuses without content (RFC 9110 15.3.5, 15.3.6, 15.4.5)."""
+
+_STREAMS: Final = (
+    collections.abc.AsyncIterator,
+    collections.abc.AsyncIterable,
+    collections.abc.AsyncGenerator,
+)
+
+
+class Nothing:
+    """Stands for "this function never returns a body of its own"."""
+
+    def __repr__(self) -> str:
+        return "Never"
+
+
+NEVER: Final = Nothing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredResponse:
+    """A success that an operation declares.
+
+    Attributes:
+        type: the type of the body, or of each item of a stream; `None` for no body.
+        media_types: empty for no body.
+        headers: those of the spec and of the groups around the operation.
+        location: where the `Location` of a 201 may lead.
+    """
+
+    status: int
+    type: Any
+    media_types: tuple[str, ...] = ()
+    stream: Stream | None = None
+    description: str
+    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
+    cookies: Mapping[str, CookieSpec] = field(default_factory=nothing)
+    location: Destination | None = None
+    location_to: tuple[Any, ...] | None = None
+    examples: Mapping[str, Any] = field(default_factory=nothing)
+    links: Mapping[str, Any] = field(default_factory=nothing)
+
+
+def phrase(status: int) -> str:
+    """The reason phrase of *status*."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
+
+
+def returned_type(annotation: Any) -> tuple[Any, bool]:
+    """The type of the body that a return annotation names, and whether it is `Response[...]`.
+
+    `Response[T]` counts as `T`, `User | Redirect` as `User`, `Never` and `Redirect` as `NEVER`.
+    """
+    if annotation is Redirect or annotation is Never or annotation is NoReturn:
+        return NEVER, False
+    if annotation is Response:
+        return UNKNOWN, True
+    if get_origin(annotation) is Response:
+        return get_args(annotation)[0], True
+    if get_origin(annotation) in {Union, types.UnionType}:
+        parts = [returned_type(part) for part in get_args(annotation)]
+        kept = [type_ for type_, _ in parts if type_ is not NEVER]
+        wrapped = any(is_response for _, is_response in parts)
+        if UNKNOWN in kept:
+            return UNKNOWN, wrapped
+        return (Union[tuple(kept)] if kept else NEVER), wrapped  # noqa: UP007 - made at run time
+    return (None if annotation is type(None) else annotation), False
+
+
+def declared_responses(
+    operation: Operation, annotation: Any, resolver: Resolver, faults: list[Fault]
+) -> tuple[DeclaredResponse, ...]:
+    """The successes of *operation*, from its specs and its return annotation."""
+    specs = [spec for spec in operation.specs if isinstance(spec, ResponseSpec)]
+    redirecting = any(isinstance(spec, RedirectSpec) for spec in operation.specs)
+    returned, wrapped = returned_type(annotation)
+    if not specs:
+        if returned is UNKNOWN:
+            _report(
+                operation,
+                faults,
+                f"{operation.name} has no return annotation",
+                "a return annotation, or @returns(type)",
+                f"async def {operation.handler.__name__}(...) -> User",
+            )
+            return ()
+        if returned is NEVER or (returned is None and wrapped and redirecting):
+            return ()
+        specs = [ResponseSpec(place=operation.place)]
+    # An annotation can speak for one response only; beside others it is the union of them all.
+    seen = returned if len(specs) == 1 else _for_several(returned)
+    responses = [_declared(operation, spec, seen, resolver, faults) for spec in specs]
+    return _once_each(operation, [response for response in responses if response], faults)
+
+
+def _declared(
+    operation: Operation, spec: ResponseSpec, returned: Any, resolver: Resolver, faults: list[Fault]
+) -> DeclaredResponse | None:
+    type_ = _body_type(operation, spec, returned, faults)
+    if type_ is UNKNOWN:
+        return None
+    status = spec.status_code or _usual_status(operation, type_)
+    stream, type_ = _stream(type_, spec.media_type)
+    if status in BODILESS and type_ is not None:
+        _report(
+            operation,
+            faults,
+            f"{operation.name}: returns({_shown(type_)}, status_code={status})",
+            f"a {status} has no body",
+            f"@returns(None, status_code={status})",
+        )
+        return None
+    location = None
+    try:
+        location = resolver.destination(spec.location) if spec.location is not None else None
+    except LookupError as error:
+        _report(operation, faults, f"{operation.name}: returns(location=...): {error}")
+    return DeclaredResponse(
+        status=status,
+        type=type_,
+        media_types=_media_types(type_, spec.media_type, stream),
+        stream=stream,
+        description=spec.description or phrase(status),
+        headers={**operation.headers, **spec.headers},
+        cookies=spec.cookies,
+        location=location,
+        location_to=spec.location,
+        examples=spec.examples,
+        links=spec.links,
+    )
+
+
+def _body_type(operation: Operation, spec: ResponseSpec, returned: Any, faults: list[Fault]) -> Any:
+    """The declared type of one spec's body; `UNKNOWN` after a fault."""
+    if isinstance(returned, _Several):
+        if spec.type is FROM_ANNOTATION:
+            return None if spec.status_code in BODILESS else returned.type
+        returned = UNKNOWN
+    if spec.type is FROM_ANNOTATION:
+        if returned is NEVER and spec.status_code in {None, *BODILESS}:
+            return None
+        if returned is not UNKNOWN and returned is not NEVER:
+            return returned
+        _report(
+            operation,
+            faults,
+            f"{operation.name}: @returns() does not say the type of the body, "
+            "and the return annotation does not either",
+            "a type in one of the two",
+            "@returns(User)",
+        )
+        return UNKNOWN
+    if returned is not UNKNOWN and returned is not NEVER and _contradict(returned, spec.type):
+        _report(
+            operation,
+            faults,
+            f"{operation.name}: @returns({_shown(spec.type)}) contradicts "
+            f"the return annotation {_shown(returned)}",
+            "one type, or an annotation that is a looser view of it",
+            f"-> {_shown(spec.type)}",
+        )
+        return UNKNOWN
+    return None if spec.type is type(None) else spec.type
+
+
+class _Several(NamedTuple):
+    """A return annotation shared by several specs: a type for those that name none."""
+
+    type: Any
+
+
+def _for_several(returned: Any) -> Any:
+    return returned if returned is UNKNOWN or returned is NEVER else _Several(returned)
+
+
+def _usual_status(operation: Operation, type_: Any) -> int:
+    if type_ is None:
+        return 204
+    return 201 if operation.method == "POST" else 200
+
+
+def _stream(type_: Any, media_type: tuple[str, ...]) -> tuple[Stream | None, Any]:
+    """The kind of stream that an annotation means, and the type of its items."""
+    if get_origin(type_) not in _STREAMS:
+        return None, type_
+    item = get_args(type_)[0]
+    if media_type and media_type[0] == EVENT_STREAM:
+        return "events", item
+    if item is bytes or item is str:
+        return "raw", item
+    return "lines", item
+
+
+def _media_types(type_: Any, given: tuple[str, ...], stream: Stream | None) -> tuple[str, ...]:
+    if type_ is None:
+        return ()
+    if given:
+        return given
+    if stream == "raw":
+        return ("application/octet-stream" if type_ is bytes else "text/plain",)
+    return (JSON_LINES,) if stream else (JSON,)
+
+
+def _kinds(type_: Any) -> frozenset[str]:
+    """What JSON makes of values of *type_*; empty when that can't be told."""
+    if type_ is None:
+        return frozenset({"null"})
+    try:
+        info = types_of.type_info(type_)
+    except (TypeError, NameError):
+        return frozenset()
+    return _kinds_of(info)
+
+
+def _kinds_of(info: types_of.Type) -> frozenset[str]:
+    if isinstance(info, types_of.Metadata):
+        return _kinds_of(info.type)
+    if isinstance(info, types_of.UnionType):
+        return frozenset[str]().union(*(_kinds_of(part) for part in info.types))
+    for kind, classes in _KINDS.items():
+        if isinstance(info, classes):
+            return frozenset({kind})
+    return frozenset()
+
+
+_KINDS: Final[dict[str, tuple[type[types_of.Type], ...]]] = {
+    "object": (
+        types_of.StructType,
+        types_of.DataclassType,
+        types_of.TypedDictType,
+        types_of.DictType,
+    ),
+    "array": (types_of.CollectionType, types_of.TupleType),
+    "boolean": (types_of.BoolType,),
+    "number": (types_of.IntType, types_of.FloatType),
+    "null": (types_of.NoneType,),
+    "string": (
+        types_of.StrType,
+        types_of.BytesType,
+        types_of.DateTimeType,
+        types_of.DateType,
+        types_of.TimeType,
+        types_of.UUIDType,
+        types_of.DecimalType,
+    ),
+}
+
+
+def _contradict(annotation: Any, declared: Any) -> bool:
+    """Whether no value of the annotation could be one of the declared type.
+
+    A dictionary or a row is a looser view of an object, so only types that JSON writes in
+    different ways contradict each other.
+    """
+    if get_origin(annotation) in _STREAMS or get_origin(declared) in _STREAMS:
+        return False
+    left, right = _kinds(annotation), _kinds(declared)
+    if _is_row(annotation) and "object" in right:
+        return False
+    return bool(left and right) and left.isdisjoint(right)
+
+
+def _is_row(annotation: Any) -> bool:
+    bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    base = get_origin(bare) or bare
+    return isinstance(base, type) and issubclass(base, tuple)
+
+
+def _once_each(
+    operation: Operation, responses: list[DeclaredResponse], faults: list[Fault]
+) -> tuple[DeclaredResponse, ...]:
+    statuses = [response.status for response in responses]
+    for status in sorted({status for status in statuses if statuses.count(status) > 1}):
+        _report(
+            operation,
+            faults,
+            f"{operation.name} declares the status {status} twice",
+            "one @returns for each status",
+            f"@returns(A | B, status_code={status}) for several types",
+        )
+    return tuple(responses)
+
+
+def _shown(type_: Any) -> str:
+    return getattr(type_, "__name__", None) or str(type_)
+
+
+def _report(
+    operation: Operation, faults: list[Fault], found: str, allowed: str = "", write: str = ""
+) -> None:
+    faults.append(Fault(found, allowed, write, operation.place))

@@ -1,0 +1,144 @@
+"""Where a spec allows a location to lead.
+
+`compile_location` knows which locations are safe; this file knows which of them a spec
+lists: operations and paths of this app, any local location, origins.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+from redirflow.declare.operation import Operation
+from redirflow.endpoint.links import Directory, Link
+from redirflow.http.location import LocationPolicy, compile_location
+from redirflow.http.request import local_path
+from redirflow.http.types import Scope
+
+Serves: TypeAlias = Callable[[str, str], object | None]
+"""From an app-relative path and a method to what answers there."""
+
+
+class NotAllowed(ValueError):
+    """A location that is safe, but that the spec does not list."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Destination:
+    """The locations that one spec allows.
+
+    Attributes:
+        policy: for `compile_location`.
+        links: by handler and by name, the links to the listed operations.
+        owners: what may answer at a location; with `paths`, the only local locations allowed.
+        any_local: whether every local location is allowed.
+        listed: for messages.
+    """
+
+    policy: LocationPolicy
+    serves: Serves
+    links: dict[Any, Link] = field(default_factory=dict[Any, Link])
+    owners: frozenset[object] = frozenset()
+    paths: frozenset[str] = frozenset()
+    any_local: bool = False
+    listed: str = ""
+
+    def admit(self, location: str, method: str, scope: Scope) -> bytes:
+        """*location* as the bytes of a `Location` field.
+
+        Args:
+            method: the one that the client uses for the next request.
+
+        Raises:
+            LocationRefused: no spec could allow it.
+            NotAllowed: this spec does not list it.
+        """
+        compiled = compile_location(location, self.policy)
+        local = compiled[:1] in {b"/", b"?", b"#"}
+        if local and not self.any_local and not self._lists(compiled, method, scope):
+            raise NotAllowed("a location that the spec does not list")
+        return compiled
+
+    def _lists(self, location: bytes, method: str, scope: Scope) -> bool:
+        """Whether one of the listed operations or paths answers at a local location."""
+        path = location.decode("ascii").partition("#")[0].partition("?")[0]
+        root: str = scope.get("root_path") or ""
+        if not path:
+            path = local_path(scope)
+        elif not path.startswith(root):
+            return False
+        else:
+            path = unquote(path[len(root) :])
+        return path in self.paths or self.serves(path, method) in self.owners
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Turns the `to=` and `external=` of specs into destinations.
+
+    Attributes:
+        directory: the operations of the app.
+        serves: what answers at a path.
+        everywhere: what answers at a path, whatever the method.
+    """
+
+    directory: Directory
+    serves: Serves
+    everywhere: Callable[[str], Iterable[object]]
+
+    def destination(
+        self, to: tuple[Any, ...] | None, external: tuple[str, ...] = ()
+    ) -> Destination:
+        """The destination of a spec.
+
+        Raises:
+            LookupError: a target means nothing, or several operations.
+        """
+        any_local = to == ("*",) or (to is None and not external) or bool(to and "*" in to)
+        links: dict[Any, Link] = {}
+        owners: set[object] = set()
+        paths: set[str] = set()
+        for target in to or ():
+            if isinstance(target, str) and target.startswith("/"):
+                self._add_path(target, links, owners, paths)
+            elif target != "*":
+                self._add_link(self.directory.link(target), links, owners)
+        return Destination(
+            LocationPolicy(
+                local=any_local or bool(to),
+                origins=frozenset(external) - {"*"},
+                any_origin="*" in external,
+            ),
+            self.serves,
+            links,
+            frozenset(owners),
+            frozenset(paths),
+            any_local,
+            self._listed(to, external),
+        )
+
+    def operations(self, to: tuple[Any, ...] | None) -> list[Operation]:
+        """The operations among the targets, each once, in declared order."""
+        return list(dict.fromkeys(link.operation for link in self.destination(to).links.values()))
+
+    def _add_path(
+        self, path: str, links: dict[Any, Link], owners: set[object], paths: set[str]
+    ) -> None:
+        templated = [link for link in self.directory.links if link.operation.path == path]
+        for link in templated:
+            self._add_link(link, links, owners)
+        if not templated:
+            if not [*self.everywhere(path)]:
+                raise LookupError(f"nothing in this app answers at {path!r}")
+            paths.add(path)
+
+    def _add_link(self, link: Link, links: dict[Any, Link], owners: set[object]) -> None:
+        links[link.operation.name] = link
+        links[link.operation.handler] = link
+        owners.add(link.operation)
+
+    def _listed(self, to: tuple[Any, ...] | None, external: tuple[str, ...]) -> str:
+        names = [target if isinstance(target, str) else target.__name__ for target in to or ()]
+        shown = [f"to={', '.join(names)}"] if names else []
+        shown += [f"external={', '.join(external)}"] if external else []
+        return "; ".join(shown) or "any local location"

@@ -1,0 +1,202 @@
+"""Twins: the declared type of a body, rebuilt to check bytes with.
+
+A response is validated by decoding the very bytes that are about to go out. The declared
+class itself is not the one to decode into: its `__post_init__` would run again, and it
+overlooks fields that it does not know. So each object type gets two twins with the same
+fields and encoding:
+
+* strict: refuses unknown fields. One decode both validates and detects what is undeclared.
+* lenient: skips unknown fields. Only when the strict one fails, decoding into it and
+  encoding again cuts the value down to what was declared.
+
+Recursive types are why fields refer to twins by name; the names are attributes of each
+twin, where msgspec looks them up.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Final, ForwardRef, Literal, TypeAlias, Union
+from uuid import UUID
+
+import msgspec
+from msgspec import inspect as types_of
+
+ObjectType: TypeAlias = types_of.StructType | types_of.DataclassType | types_of.TypedDictType
+
+_OBJECTS: Final = (types_of.StructType, types_of.DataclassType, types_of.TypedDictType)
+
+
+def twin(type_: Any, *, strict: bool) -> Any:
+    """The twin of *type_*: the type itself where nothing in it is an object."""
+    info = types_of.type_info(type_)
+    objects = {part.cls: part for part in _objects_in(info, set())}
+    return _Twins(objects, strict=strict).annotation(info) if objects else type_
+
+
+def _objects_in(info: types_of.Type, seen: set[Any]) -> Iterator[ObjectType]:
+    if isinstance(info, _OBJECTS):
+        if info.cls in seen:
+            return
+        seen.add(info.cls)
+        yield info
+    for part in _inner(info):
+        yield from _objects_in(part, seen)
+
+
+def _inner(info: types_of.Type) -> Iterator[types_of.Type]:
+    """The types directly inside *info*."""
+    for name in ("type", "item_type", "key_type", "value_type"):
+        part = getattr(info, name, None)
+        if isinstance(part, types_of.Type):
+            yield part
+    yield from getattr(info, "types", ())
+    yield from getattr(info, "item_types", ())
+    for field in getattr(info, "fields", ()):
+        yield field.type
+
+
+class _Twins:
+    """The twins of the object types in one declared type."""
+
+    def __init__(self, objects: dict[Any, ObjectType], *, strict: bool) -> None:
+        self._strict = strict
+        self._names = {cls: f"__twin_{number}" for number, cls in enumerate(objects)}
+        self._made = {cls: self._make(info) for cls, info in objects.items()}
+        for made in self._made.values():
+            for cls, name in self._names.items():
+                setattr(made, name, self._made[cls])
+
+    def annotation(self, info: types_of.Type) -> Any:
+        """What a decoder takes for *info*."""
+        return _annotation(info, lambda found: self._made[found.cls])
+
+    def _make(self, info: ObjectType) -> type[msgspec.Struct]:
+        struct = info if isinstance(info, types_of.StructType) else None
+        config = getattr(info.cls, "__struct_config__", None)
+        return msgspec.defstruct(
+            _name(info.cls),
+            [self._field(field) for field in info.fields],
+            rename={field.name: field.encode_name for field in info.fields},
+            kw_only=not (struct and struct.array_like),
+            tag=struct.tag if struct else None,
+            tag_field=struct.tag_field if struct else None,
+            array_like=bool(struct and struct.array_like),
+            omit_defaults=bool(config and config.omit_defaults),
+            forbid_unknown_fields=self._strict,
+        )
+
+    def _field(self, field: types_of.Field) -> Any:
+        type_ = _annotation(field.type, lambda found: ForwardRef(self._names[found.cls]))
+        if field.default_factory is not msgspec.NODEFAULT:
+            return field.name, type_, msgspec.field(default_factory=field.default_factory)
+        if field.default is not msgspec.NODEFAULT:
+            return field.name, type_, field.default
+        if field.required:
+            return field.name, type_
+        return field.name, Union[type_, msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
+
+
+def _name(cls: Any) -> str:
+    name: str = getattr(cls, "__name__", None) or cls.__origin__.__name__
+    return name
+
+
+Refer: TypeAlias = Callable[[ObjectType], Any]
+
+
+def _annotation(info: types_of.Type, refer: Refer) -> Any:
+    """The annotation that msgspec reads as *info*; objects are what *refer* gives for them."""
+    if isinstance(info, _OBJECTS):
+        return refer(info)
+    for kind, write in _WRITERS.items():
+        if isinstance(info, kind):
+            return write(info, refer)
+    return _PLAIN[type(info)]
+
+
+def _constrained(base: Any, info: Any) -> Any:
+    given = {
+        name: value
+        for name in (
+            "gt",
+            "ge",
+            "lt",
+            "le",
+            "multiple_of",
+            "min_length",
+            "max_length",
+            "pattern",
+            "tz",
+        )
+        if (value := getattr(info, name, None)) is not None
+    }
+    return Annotated[base, msgspec.Meta(**given)] if given else base
+
+
+def _union(info: Any, refer: Refer) -> Any:
+    return Union[tuple(_annotation(part, refer) for part in info.types)]  # noqa: UP007 - made at run time
+
+
+def _fixed_tuple(info: Any, refer: Refer) -> Any:
+    return tuple[tuple(_annotation(part, refer) for part in info.item_types)]  # type: ignore[misc]
+
+
+def _named_tuple(info: Any, refer: Refer) -> Any:
+    return tuple[tuple(_annotation(field.type, refer) for field in info.fields)]  # type: ignore[misc]
+
+
+def _items(container: Any) -> Callable[[Any, Refer], Any]:
+    def write(info: Any, refer: Refer) -> Any:
+        return _constrained(container[_annotation(info.item_type, refer)], info)
+
+    return write
+
+
+def _variadic(info: Any, refer: Refer) -> Any:
+    return _constrained(tuple[_annotation(info.item_type, refer), ...], info)
+
+
+def _dictionary(info: Any, refer: Refer) -> Any:
+    key, value = _annotation(info.key_type, refer), _annotation(info.value_type, refer)
+    return _constrained(dict[key, value], info)
+
+
+def _plain(base: Any) -> Callable[[Any, Refer], Any]:
+    return lambda info, refer: _constrained(base, info)
+
+
+_WRITERS: Final[dict[type[types_of.Type], Callable[[Any, Refer], Any]]] = {
+    types_of.Metadata: lambda info, refer: _annotation(info.type, refer),
+    types_of.UnionType: _union,
+    types_of.TupleType: _fixed_tuple,
+    types_of.NamedTupleType: _named_tuple,
+    types_of.VarTupleType: _variadic,
+    types_of.ListType: _items(list),
+    types_of.SetType: _items(set),
+    types_of.FrozenSetType: _items(frozenset),
+    types_of.DictType: _dictionary,
+    types_of.LiteralType: lambda info, refer: Literal[info.values],
+    types_of.EnumType: lambda info, refer: info.cls,
+    types_of.CustomType: lambda info, refer: info.cls,
+    types_of.IntType: _plain(int),
+    types_of.FloatType: _plain(float),
+    types_of.StrType: _plain(str),
+    types_of.BytesType: _plain(bytes),
+    types_of.ByteArrayType: _plain(bytearray),
+    types_of.MemoryViewType: _plain(memoryview),
+    types_of.DateTimeType: _plain(datetime),
+    types_of.TimeType: _plain(time),
+}
+
+_PLAIN: Final[dict[type[types_of.Type], Any]] = {
+    types_of.AnyType: Any,
+    types_of.NoneType: None,
+    types_of.BoolType: bool,
+    types_of.DateType: date,
+    types_of.TimeDeltaType: timedelta,
+    types_of.UUIDType: UUID,
+    types_of.DecimalType: Decimal,
+    types_of.ExtType: msgspec.msgpack.Ext,
+    types_of.RawType: msgspec.Raw,
+}

@@ -1,0 +1,1 @@
+"""The vocabulary of HTTP: what travels, with no knowledge of any app."""

@@ -1,0 +1,81 @@
+"""Media types: their names, and what turns values into bytes and back.
+
+One `Codec` per family. Encoders and decoders are made once, at start-up, by
+`Codec.encoder()` and `Codec.decoder(type)`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+JSON: Final = "application/json"
+PROBLEM_JSON: Final = "application/problem+json"
+MSGPACK: Final = "application/msgpack"
+FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+JSON_LINES: Final = "application/jsonl"
+EVENT_STREAM: Final = "text/event-stream"
+
+Encode: TypeAlias = Callable[[Any], bytes]
+Decode: TypeAlias = Callable[[bytes], Any]
+
+UNDECODABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError)
+"""What decoding bytes from outside may raise: msgspec lets the last two out as well."""
+
+UNENCODABLE: Final = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
+"""What encoding a handler's value may raise (`UnicodeEncodeError` is a `ValueError`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How values of one family of media types become bytes and come back."""
+
+    name: str
+    encoder: Callable[[], Encode]
+    decoder: Callable[[Any], Decode]
+
+
+JSON_CODEC: Final = Codec(
+    "json",
+    lambda: msgspec.json.Encoder().encode,
+    lambda type_: msgspec.json.Decoder(type_).decode,
+)
+MSGPACK_CODEC: Final = Codec(
+    "msgpack",
+    lambda: msgspec.msgpack.Encoder().encode,
+    lambda type_: msgspec.msgpack.Decoder(type_).decode,
+)
+
+
+def essence(media_type: str) -> str:
+    """`type/subtype` of a media type in lower case, without its parameters (RFC 9110 8.3.1)."""
+    return media_type.partition(";")[0].strip(" \t").lower()
+
+
+def parameter(media_type: str, name: str) -> str | None:
+    """The value of the parameter *name*, unquoted, or `None`."""
+    for part in media_type.split(";")[1:]:
+        key, _, value = part.partition("=")
+        if key.strip(" \t").lower() == name:
+            return value.strip(" \t").strip('"')
+    return None
+
+
+def is_json(media_type: str) -> bool:
+    """Whether *media_type* (an essence) is JSON or has the `+json` suffix (RFC 6839)."""
+    return media_type == JSON or media_type.endswith("+json")
+
+
+def is_msgpack(media_type: str) -> bool:
+    """Whether *media_type* (an essence) is one of MessagePack's names."""
+    return media_type in {MSGPACK, "application/x-msgpack", "application/vnd.msgpack"}
+
+
+def codec_of(media_type: str) -> Codec | None:
+    """The codec of *media_type*, or `None` for text and bytes, which are sent as they are."""
+    name = essence(media_type)
+    if is_json(name):
+        return JSON_CODEC
+    return MSGPACK_CODEC if is_msgpack(name) else None

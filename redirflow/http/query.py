@@ -1,0 +1,51 @@
+"""The query of a request: pairs in order, read like a mapping (WHATWG URL, section 5)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+LIMIT: Final = 1_000
+"""Pairs in one query or urlencoded form."""
+
+
+class TooManyPairs(ValueError):
+    """A query or form has more than the allowed number of pairs."""
+
+
+def parse_pairs(encoded: bytes, limit: int = LIMIT) -> list[tuple[str, str]]:
+    """The decoded pairs of `application/x-www-form-urlencoded` bytes.
+
+    Bytes that are no UTF-8 become U+FFFD. A name without `=` has an empty value.
+
+    Raises:
+        TooManyPairs: there are more than *limit* pairs.
+    """
+    if encoded.count(b"&") >= limit:
+        raise TooManyPairs(f"more than {limit} pairs")
+    return parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+class QueryParams(Mapping[str, str]):
+    """The pairs of a query; a repeated name gives its last value, `getlist` all of them."""
+
+    __slots__ = ("_last", "pairs")
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self.pairs = pairs
+        self._last = dict(pairs)
+
+    def __getitem__(self, name: str) -> str:
+        return self._last[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._last)
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def __repr__(self) -> str:
+        return f"QueryParams({self.pairs!r})"
+
+    def getlist(self, name: str) -> list[str]:
+        """Every value of *name*, in the order received."""
+        return [value for key, value in self.pairs if key == name]

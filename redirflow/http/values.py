@@ -1,0 +1,61 @@
+"""A Python value as text: in a path, a query or a header field."""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from email.utils import format_datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+
+def wire_text(value: Any) -> str:
+    """*value* as the binder of a parameter of its type would read it.
+
+    Raises:
+        TypeError: it is neither a scalar nor an enum of scalars.
+        ValueError: it is a float that is not finite.
+    """
+    if isinstance(value, Enum):
+        return wire_text(value.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a float that is not finite")
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int | float | UUID | Decimal):
+        return str(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__}, not a scalar")
+
+
+def header_text(value: Any) -> str:
+    """*value* as the text of a header field.
+
+    A `datetime` becomes an HTTP date (RFC 9110 5.6.7; without a zone it is taken as UTC), a
+    `timedelta` its whole seconds, a list or tuple its parts with commas. Raises what
+    `wire_text` raises.
+    """
+    if isinstance(value, datetime):
+        return format_datetime(
+            value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC), usegmt=True
+        )
+    if isinstance(value, timedelta):
+        return str(int(value.total_seconds()))
+    if isinstance(value, list | tuple):
+        return ", ".join(header_text(part) for part in value)
+    return wire_text(value)
+
+
+def query_pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """The pairs of one query parameter: none for `None`, one for each item of a list."""
+    if value is None:
+        return
+    if isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from query_pairs(name, item)
+        return
+    yield name, wire_text(value)

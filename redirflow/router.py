@@ -1,0 +1,228 @@
+"""`Router`: collects operations. Registration returns the handler unchanged."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypedDict, TypeVar, Unpack
+
+from redirflow.declare.errors import HTTPError
+from redirflow.declare.faults import Fault, Place, calling_frame, calling_place, place_of, refuse
+from redirflow.declare.group import (
+    Group,
+    Guard,
+    checked_errors,
+    checked_guards,
+    checked_prefix,
+)
+from redirflow.declare.operation import Operation
+from redirflow.declare.specs import NOTHING, HeaderSpec, checked_headers
+from redirflow.http.methods import METHODS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class RouteOptions(TypedDict, total=False):
+    """What every registration takes besides the path.
+
+    Attributes:
+        name: the operationId and the name for `to=`; by default the function's. With
+            several methods, `_get`, `_post` ... is appended.
+        tags, deprecated, include_in_schema: for the document.
+        summary, description: by default the docstring's first paragraph, and the rest.
+        max_body_size: bytes; by default the app's.
+        dependencies: run before the handler, for their effect.
+    """
+
+    name: str | None
+    tags: Iterable[str]
+    summary: str | None
+    description: str | None
+    deprecated: bool
+    include_in_schema: bool
+    max_body_size: int | None
+    dependencies: Iterable[Guard]
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A router inside another one."""
+
+    router: "Router"
+    group: Group
+    place: Place
+
+
+@dataclass(slots=True)
+class Collected:
+    """Everything in a router and those inside it, with absolute paths."""
+
+    operations: list[Operation] = field(default_factory=list[Operation])
+    faults: list[Fault] = field(default_factory=list[Fault])
+
+
+class Router:
+    """A group of operations.
+
+    Args:
+        prefix: stands before the path of each operation.
+        name: stands before their names, with `_`.
+        tags: for the document.
+        raises: error classes that each of them may raise.
+        headers: headers that each response may have, and successes must if required.
+        dependencies: functions (or `Depends`, or credentials) that run before each of them.
+        deprecated: whether the document marks them all as deprecated.
+    """
+
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        raises: Iterable[type[HTTPError]] = (),
+        headers: Mapping[str, HeaderSpec] | None = None,
+        dependencies: Iterable[Guard] = (),
+        deprecated: bool = False,
+    ) -> None:
+        self._entries: list[Operation | Included] = []
+        self._group = Group(
+            prefix=checked_prefix(prefix),
+            name=name,
+            tags=tuple(tags),
+            raises=checked_errors(tuple(raises)),
+            headers=checked_headers(headers),
+            dependencies=checked_guards(dependencies),
+            deprecated=deprecated,
+        )
+
+    def route(
+        self, path: str, *, methods: Iterable[str], **options: Unpack[RouteOptions]
+    ) -> Callable[[F], F]:
+        """Register a handler for a path template and several methods.
+
+        Args:
+            path: `/users/{user_id}`, `/files/{rest:path}`.
+            methods: upper-case.
+            options: see `RouteOptions`.
+
+        Raises:
+            SpecError: a method is unknown, or the app is compiled already.
+        """
+        wanted = tuple(methods)
+        unknown = [method for method in wanted if method not in METHODS]
+        if unknown or not wanted:
+            raise refuse(f"methods={list(wanted)!r}", ", ".join(METHODS))
+        guards = checked_guards(options.get("dependencies", ()))
+        place = calling_place()
+
+        def register(handler: F) -> F:
+            self._add(*_operations(handler, path, wanted, place, guards, options))
+            return handler
+
+        return register
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Register a handler for GET, which then serves HEAD too."""
+        return self.route(path, methods=["GET"], **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Register a handler for POST."""
+        return self.route(path, methods=["POST"], **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Register a handler for PUT."""
+        return self.route(path, methods=["PUT"], **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Register a handler for PATCH."""
+        return self.route(path, methods=["PATCH"], **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Register a handler for DELETE."""
+        return self.route(path, methods=["DELETE"], **options)
+
+    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Register a handler for HEAD, where it is not to be the one for GET."""
+        return self.route(path, methods=["HEAD"], **options)
+
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Register a handler for OPTIONS, where 204 with `Allow` does not suffice."""
+        return self.route(path, methods=["OPTIONS"], **options)
+
+    def include_router(
+        self, router: "Router", *, prefix: str = "", tags: Iterable[str] = ()
+    ) -> None:
+        """Put the operations of *router* into this one.
+
+        What is registered on *router* later counts too, until the app is compiled.
+
+        Args:
+            prefix: stands before the router's own.
+            tags: stand before the router's own.
+        """
+        if not isinstance(router, Router):
+            raise refuse(f"include_router({router!r})", "a Router")
+        group = Group(prefix=checked_prefix(prefix), tags=tuple(tags))
+        self._add(Included(router, group, calling_place()))
+
+    def collect(self) -> Collected:
+        """All operations in this router and those inside it."""
+        collected = Collected()
+        self._collect(Group(), (), collected)
+        return collected
+
+    def _add(self, *entries: Operation | Included) -> None:
+        self._entries.extend(entries)
+
+    def _collect(self, outer: Group, above: tuple["Router", ...], collected: Collected) -> None:
+        group = outer.around(self._group)
+        for entry in self._entries:
+            if isinstance(entry, Operation):
+                collected.operations.append(group.applied(entry))
+            elif entry.router is self or entry.router in above:
+                fault = Fault(
+                    "a router is included in itself", "routers that end", place=entry.place
+                )
+                collected.faults.append(fault)
+            else:
+                entry.router._collect(group.around(entry.group), (*above, self), collected)
+
+
+def _operations(
+    handler: Callable[..., Any],
+    path: str,
+    methods: tuple[str, ...],
+    place: Place,
+    guards: tuple[Any, ...],
+    options: RouteOptions,
+) -> Iterator[Operation]:
+    """One operation for each method."""
+    if not callable(handler):
+        raise refuse(f"a route decorates {handler!r}", "a function")
+    base = options.get("name") or getattr(handler, "__name__", type(handler).__name__)
+    namespace = _namespace(handler)
+    for method in methods:
+        yield Operation(
+            method=method,
+            path=path,
+            name=f"{base}_{method.lower()}" if len(methods) > 1 else base,
+            handler=handler,
+            place=place_of(handler) or place,
+            tags=tuple(options.get("tags", ())),
+            summary=options.get("summary"),
+            description=options.get("description"),
+            deprecated=options.get("deprecated", False),
+            include_in_schema=options.get("include_in_schema", True),
+            max_body_size=options.get("max_body_size"),
+            dependencies=guards,
+            namespace=namespace,
+        )
+
+
+def _namespace(handler: Callable[..., Any]) -> Mapping[str, Any]:
+    """The local names that a handler made inside a function may use in its annotations.
+
+    String annotations are resolved after that function has ended; the frame knows them now.
+    """
+    if "<locals>" not in getattr(handler, "__qualname__", ""):
+        return NOTHING
+    return dict(calling_frame().f_locals)

@@ -1,0 +1,1 @@
+"""Per request and per process: the runtime, streams and the lifespan protocol."""

@@ -1,0 +1,164 @@
+"""Calling an author's function: async, in a worker thread, or the halves of a generator."""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final, Protocol
+
+import anyio
+from anyio import from_thread, to_thread
+from anyio.lowlevel import EventLoopToken, current_token
+
+from redirflow.endpoint.steps import Step
+
+THREADS: Final = 40
+"""Sync functions that run at once, as in anyio's own limiter, which stays free for files."""
+
+
+class Ending(Protocol):
+    """A generator that has yielded and must be ended."""
+
+    async def end(self, error: BaseException | None) -> None:
+        """Resume it, or throw *error* into it; raises only what is new."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Caller:
+    """Calls functions; `limiter` bounds how many sync ones run at once."""
+
+    limiter: anyio.CapacityLimiter
+
+    async def call(self, step: Step, arguments: dict[str, Any], endings: list[Ending]) -> Any:
+        """The result of *step*; a generator's ending is added to *endings*."""
+        if step.kind == "async":
+            return await step.function(**arguments)
+        if step.kind == "sync":
+            return await to_thread.run_sync(
+                partial(step.function, **arguments), limiter=self.limiter
+            )
+        if step.kind == "async generator":
+            return await _begin_async(step.function(**arguments), endings)
+        return await _begin_sync(step.function(**arguments), endings)
+
+
+async def _begin_async(generator: AsyncGenerator[Any], endings: list[Ending]) -> Any:
+    try:
+        value = await anext(generator)
+    except StopAsyncIteration:
+        raise RuntimeError("a dependency ended without a yield") from None
+    endings.append(_AsyncEnding(generator))
+    return value
+
+
+async def _begin_sync(generator: Generator[Any], endings: list[Ending]) -> Any:
+    ending = _SyncEnding(generator)
+    try:
+        value = await ending.worker.run(partial(next, generator, _ENDED))
+        if value is _ENDED:
+            raise RuntimeError("a dependency ended without a yield")
+    except BaseException:
+        ending.worker.stop()
+        raise
+    endings.append(ending)
+    return value
+
+
+_ENDED: Final = object()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _AsyncEnding:
+    generator: AsyncGenerator[Any]
+
+    async def end(self, error: BaseException | None) -> None:
+        try:
+            if error is None:
+                await anext(self.generator)
+            else:
+                await self.generator.athrow(error)
+        except StopAsyncIteration:
+            return
+        except BaseException as raised:
+            if raised is not error:
+                raise
+            return
+        await self.generator.aclose()
+        raise RuntimeError("a dependency yielded twice")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _SyncEnding:
+    """A sync generator has a thread of its own: both halves must run in the same one, and
+    it must not hold a place that a handler waits for.
+    """
+
+    generator: Generator[Any]
+    worker: "_Worker" = field(default_factory=lambda: _Worker())
+
+    async def end(self, error: BaseException | None) -> None:
+        try:
+            await self.worker.run(partial(self._finish, error))
+        finally:
+            self.worker.stop()
+
+    def _finish(self, error: BaseException | None) -> None:
+        try:
+            if error is None:
+                next(self.generator)
+            else:
+                self.generator.throw(error)
+        except StopIteration:
+            return
+        except BaseException as raised:
+            if raised is not error:
+                raise
+            return
+        self.generator.close()
+        raise RuntimeError("a dependency yielded twice")
+
+
+@dataclass(slots=True)
+class _Job:
+    function: Callable[[], Any]
+    context: Context
+    token: EventLoopToken
+    done: anyio.Event
+    value: Any = None
+    error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.value = self.context.run(self.function)
+        except BaseException as error:  # noqa: BLE001 - carried over to the waiting task
+            self.error = error
+        from_thread.run_sync(self.done.set, token=self.token)
+
+
+class _Worker:
+    """One thread that runs jobs one after the other."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        Thread(target=self._work, name="redirflow generator", daemon=True).start()
+
+    async def run(self, function: Callable[[], Any]) -> Any:
+        """The result of *function*; waited for even when the task is cancelled."""
+        job = _Job(function, copy_context(), current_token(), anyio.Event())
+        self._jobs.put(job)
+        with anyio.CancelScope(shield=True):
+            await job.done.wait()
+        if job.error is not None:
+            raise job.error
+        return job.value
+
+    def stop(self) -> None:
+        """End the thread after the jobs that are queued."""
+        self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.run()

@@ -1,0 +1,135 @@
+"""The ASGI application of a compiled app: match, then let the endpoint serve.
+
+What is not an operation (an unknown path, a method that is not served, OPTIONS, a slash too
+many or too few) is answered by `serve.elsewhere`, away from the straight line.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import anyio
+
+from redirflow.compile import CompiledApp, Owner
+from redirflow.declare.operation import Operation
+from redirflow.endpoint.endpoint import Endpoint
+from redirflow.http.request import Request, local_path
+from redirflow.http.response import Reply, send_reply, without_body
+from redirflow.http.types import ASGIApp, Receive, Scope, Send
+from redirflow.routing.router import Leaf, Values
+from redirflow.serve.answer import Answering
+from redirflow.serve.call import THREADS, Caller
+from redirflow.serve.elsewhere import Elsewhere, Settings
+from redirflow.serve.failures import Failures
+from redirflow.serve.route import Route, Serve
+
+Methods: TypeAlias = Mapping[str, Serve]
+
+_KNOWN_HOSTS: Final = 1024
+"""Hosts remembered as admitted; more than a server has, few enough to hold."""
+
+
+def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> ASGIApp:
+    """The ASGI application; *other* gets the scopes that are no HTTP request."""
+    failures = Failures(compiled.errors, settings.debug)
+    answering = Answering(Caller(anyio.CapacityLimiter(THREADS)), failures)
+    servers = _Servers(compiled, answering)
+    router = compiled.router
+    tables = [servers.methods(leaf) for leaf in router.leaves]
+    exact: dict[str, Methods] = {path: tables[leaf.index] for path, leaf in router.exact.items()}
+    tails: dict[str, Methods] = {path: tables[leaf.index] for path, leaf in router.tails.items()}
+    elsewhere = Elsewhere(router, settings, failures)
+    hosts: set[bytes] = set()
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await other(scope, receive, send)
+            return
+        path: str = local_path(scope) if scope.get("root_path") else scope["path"]
+        host = None
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value if host is None else b""
+        if host not in hosts:
+            refusal = elsewhere.bad_host(scope)
+            if refusal is not None:
+                await send_reply(send, refusal)
+                return
+            if len(hosts) < _KNOWN_HOSTS and host:
+                hosts.add(host)
+        values: Values = ()
+        methods = exact.get(path)
+        if methods is None:
+            head, _, values = path.rpartition("/")
+            # PERF: one comparison holds for nearly every text, and neither for an empty one
+            # nor for dot segments; what it leaves out takes the careful way.
+            methods = tails.get(head) if values >= "0" else None
+            if methods is None:
+                found = router.find(path)
+                if found is None:
+                    await send_reply(send, elsewhere.unserved(scope, path))
+                    return
+                methods = tables[found[0].index]
+                values = found[1]
+        server = methods.get(scope["method"])
+        if server is None:
+            await send_reply(send, elsewhere.other_method(scope, methods))
+            return
+        await server(scope, receive, send, values)
+
+    return serve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Servers:
+    """Makes what serves each owner in the router."""
+
+    compiled: CompiledApp
+    answering: Answering
+
+    def methods(self, leaf: Leaf[Owner]) -> Methods:
+        """What serves each method of a leaf; HEAD goes with GET."""
+        served = {method: self._server(owner) for method, owner in leaf.owners.items()}
+        if "GET" in served and "HEAD" not in served:
+            served["HEAD"] = _head(served["GET"])
+        return served
+
+    def _server(self, owner: Owner) -> Serve:
+        if isinstance(owner, Operation):
+            endpoint = self.compiled.endpoints[owner]
+            return careful(endpoint, self.answering, self.compiled)
+        return _constant(self.compiled.pages[owner])
+
+
+def careful(endpoint: Endpoint, answering: Answering, compiled: CompiledApp) -> Serve:
+    """What serves *endpoint* by the careful way."""
+    names = [hole.name for hole in endpoint.template.holes]
+    route = Route(endpoint.template.text, endpoint.operation.name)
+    links = compiled.directory.location
+
+    async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
+        texts = (values,) if isinstance(values, str) else values
+        path = dict(zip(names, texts, strict=True))
+        scope["route"] = route
+        scope["endpoint"] = endpoint.operation.handler
+        scope["path_params"] = {**path}
+        request = Request(scope, receive, max_body_size=endpoint.max_body_size, links=links)
+        reply = await answering.answer(endpoint, request, path)
+        if reply is not None:
+            await send_reply(send, reply)
+
+    return serve
+
+
+def _head(get: Serve) -> Serve:
+    async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
+        await get(scope, receive, without_body(send), values)
+
+    return serve
+
+
+def _constant(reply: Reply) -> Serve:
+    async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
+        await send_reply(send, reply)
+
+    return serve
