@@ -25,7 +25,7 @@ def attach(function: F, spec: object) -> F:
     try:
         # A new tuple each time: functools.wraps copies the attribute, and must not share it.
         setattr(function, _SPECS, (spec, *specs_of(function)))
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise refuse(
             f"a spec can't be put on {function!r}",
             "a function defined with def",

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from inspect import isfunction
 from types import MappingProxyType
 from typing import Any, Final
 
 from redirflow.declare.attach import F, attach
 from redirflow.declare.errors import HTTPError
-from redirflow.declare.faults import Place, calling_place, refuse
+from redirflow.declare.faults import Place, SpecError, calling_place, refuse
 from redirflow.declare.group import checked_errors
 from redirflow.declare.redirects import RedirectSpec, RerouteSpec, Target
 from redirflow.declare.specs import (
@@ -18,7 +19,9 @@ from redirflow.declare.specs import (
     checked_cookies,
     checked_headers,
 )
+from redirflow.http.headers import is_token
 from redirflow.http.location import LocationRefused, parse_origin
+from redirflow.http.media import essence
 from redirflow.http.methods import REDIRECT_STATUSES
 
 _FIVE: Final = "301, 302, 303, 307, 308"
@@ -50,21 +53,13 @@ def returns(
         links: OpenAPI link objects by name, for the document.
 
     Raises:
-        SpecError: a status that is none of a success, or a broken header or cookie.
+        SpecError: a status that is none of a success, or a broken header, cookie or media type.
     """
+    if isfunction(type):
+        raise refuse(f"@returns on {type.__name__}, not called", "a call", "@returns()")
     status = None if status_code is None else int(status_code)
-    if status in REDIRECT_STATUSES:
-        raise refuse(
-            f"returns(status_code={status}): a redirect is declared by its own decorator",
-            "200 to 299, and 304",
-            f"@redirects({status}, to=...)",
-        )
     if status is not None and not 200 <= status <= 299 and status != 304:
-        raise refuse(
-            f"returns(status_code={status})",
-            "200 to 299, and 304; errors are declared as classes",
-            f"class SomeError(HTTPError, status_code={status}), and @raises(SomeError)",
-        )
+        raise _no_success(status)
     if location is not None and status != 201:
         raise refuse(
             f"returns(status_code={status}, location=...)",
@@ -77,11 +72,38 @@ def returns(
         description=description,
         headers=checked_headers(headers),
         cookies=checked_cookies(cookies),
-        location=_targets(location),
-        media_type=(media_type,) if isinstance(media_type, str) else tuple(media_type),
+        location=None if location is None else _targets(location),
+        media_type=_media_types(media_type),
         examples=MappingProxyType(dict(examples or {})),
         links=MappingProxyType(dict(links or {})),
     )
+
+
+def _no_success(status: int) -> SpecError:
+    found, allowed = f"returns(status_code={status})", "200 to 299, and 304"
+    if status in REDIRECT_STATUSES:
+        return refuse(
+            f"{found}: a redirect is declared by its own decorator",
+            allowed,
+            f"@redirects({status}, to=...)",
+        )
+    if 400 <= status <= 599:
+        return refuse(
+            found,
+            f"{allowed}; errors are declared as classes",
+            f"class SomeError(HTTPError, status_code={status}), and @raises(SomeError)",
+        )
+    return refuse(found, allowed)
+
+
+def _media_types(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    media_types = (given,) if isinstance(given, str) else tuple(given)
+    for text in media_types:
+        kind, _, subtype = essence(text).partition("/")
+        plain = text.isascii() and text.isprintable() and text == text.strip()
+        if not (plain and is_token(kind) and is_token(subtype)):
+            raise refuse(f"media_type={text!r}", "a media type", 'media_type="text/plain"')
+    return media_types
 
 
 def redirects(
@@ -122,7 +144,7 @@ def redirects(
         raise refuse(f"redirects({status}, max_age={max_age})", "seconds, 0 or more")
     return RedirectSpec(
         status_code=status,
-        to=_targets(to),
+        to=None if to is None else _targets(to),
         external=_origins(external),
         description=description,
         headers=checked_headers(headers),
@@ -137,7 +159,7 @@ def reroutes(*, to: Target | tuple[Target, ...]) -> RerouteSpec:
     Args:
         to: handlers, names of operations or their paths.
     """
-    return RerouteSpec(to=_targets(to) or ())
+    return RerouteSpec(to=_targets(to))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +208,7 @@ def raises(
     return RaisesSpec(classes, foreign)
 
 
-def _targets(to: Target | tuple[Target, ...] | None) -> tuple[Target, ...] | None:
-    if to is None:
-        return None
+def _targets(to: Target | tuple[Target, ...]) -> tuple[Target, ...]:
     targets = to if isinstance(to, tuple) else (to,)
     for target in targets:
         if not (isinstance(target, str) and target) and not callable(target):

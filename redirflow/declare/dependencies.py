@@ -6,6 +6,7 @@ from hmac import compare_digest
 from typing import Any, Literal, TypeAlias
 
 from redirflow.declare.faults import Place, calling_place, refuse
+from redirflow.http.headers import is_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,7 @@ class Basic:
     name: str = "basic"
 
     def __post_init__(self) -> None:
-        if (
-            not self.realm.isascii()
-            or not self.realm.isprintable()
-            or set(self.realm) & {'"', "\\"}
-        ):
+        if not _can_be_quoted(self.realm):
             raise refuse(f"Basic(realm={self.realm!r})", "printable ASCII without quotes")
 
     @property
@@ -87,6 +84,10 @@ class APIKey:
                 "exactly one of them",
                 'APIKey(header="X-API-Key")',
             )
+        if self.where != "query" and not is_token(self.key):
+            raise refuse(f"APIKey({self.where}={self.key!r})", "a token: letters, digits and '-'")
+        if not _can_be_quoted(self.key):
+            raise refuse(f"APIKey(query={self.key!r})", "printable ASCII without quotes")
 
     @property
     def where(self) -> Literal["header", "query", "cookie"]:
@@ -102,6 +103,11 @@ class APIKey:
     def challenge(self) -> str:
         """The value of `WWW-Authenticate`; the scheme has no registered name."""
         return f'ApiKey in="{self.where}", name="{self.key}"'
+
+
+def _can_be_quoted(text: str) -> bool:
+    """Whether *text* can stand between quotes in a challenge (RFC 9110 5.6.4)."""
+    return text.isascii() and text.isprintable() and not set(text) & {'"', "\\"}
 
 
 Scheme: TypeAlias = Bearer | Basic | APIKey

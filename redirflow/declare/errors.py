@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Final, Self, dataclass_transform, get_origin, 
 
 import msgspec
 
-from redirflow.declare.faults import refuse
+from redirflow.declare.faults import Fault, Place, SpecError, calling_frame, refuse
 from redirflow.declare.specs import (
     NOTHING,
     CookieSpec,
@@ -35,6 +35,15 @@ from redirflow.declare.specs import (
 )
 
 _TAKEN: Final = frozenset({"type", "title", "status", "detail", "errors"})
+_REASONS: Final = MappingProxyType(
+    {
+        # RFC 9110 15.5 has newer phrases than Python before 3.13.
+        413: "Content Too Large",
+        414: "URI Too Long",
+        416: "Range Not Satisfiable",
+        422: "Unprocessable Content",
+    }
+)
 
 
 class ErrorDetail(msgspec.Struct, omit_defaults=True):
@@ -80,8 +89,9 @@ class HTTPError(_Fields):
         cookies: `CookieSpec`s of the cookies given by `with_cookies`.
 
     Raises:
-        SpecError: when the class is made: no status, one outside 400 to 599, or a field
-            whose name is taken (`type`, `title`, `status`, `detail`, `errors`).
+        SpecError: when the class is made: no status, or one outside 400 to 599; when the app
+            is compiled: a field whose name is taken (`type`, `title`, `status`, `detail`,
+            `errors`, and what this class has itself).
         TypeError: when it is raised: an unknown or missing field.
     """
 
@@ -92,6 +102,8 @@ class HTTPError(_Fields):
     header_specs: ClassVar[Mapping[str, HeaderSpec]] = NOTHING
     cookie_specs: ClassVar[Mapping[str, CookieSpec]] = NOTHING
     built_in: ClassVar[bool] = False
+    place: ClassVar[Place | None] = None
+    namespace: ClassVar[Mapping[str, Any]] = NOTHING
 
     def __init_subclass__(
         cls,
@@ -113,11 +125,16 @@ class HTTPError(_Fields):
         cls.cookie_specs = MappingProxyType({**cls.cookie_specs, **checked_cookies(cookies)})
         cls.title = _title(cls)
         cls.built_in = cls.__module__ == __name__
+        frame = calling_frame()
+        cls.place = Place(frame.f_code.co_filename, frame.f_lineno)
+        if "<locals>" in cls.__qualname__:
+            # What its annotations may name is gone when they are read.
+            cls.namespace = {**cls.namespace, **frame.f_locals}
 
     def __init__(self, detail: str | None = None, **fields: Any) -> None:
         if not self.status_code:
             raise TypeError("HTTPError has no status: raise one of its subclasses")
-        super().__init__(detail)
+        super().__init__(self.title if detail is None else detail)
         self.detail = detail
         self.headers: Mapping[str, Any] | None = None
         self.cookies: Mapping[str, str | None] | None = None
@@ -128,6 +145,10 @@ class HTTPError(_Fields):
             raise TypeError(_wrong_fields(type(self), sorted(unknown), sorted(missing)))
         for name, value in fields.items():
             setattr(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy, or one from another process, is not made by way of the required fields.
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     def with_headers(self, headers: Mapping[str, Any]) -> Self:
         """This error with more values of headers that its class declares."""
@@ -145,7 +166,7 @@ def _title(error: type[HTTPError]) -> str:
     if own and error.__module__ != __name__:
         return own
     try:
-        return HTTPStatus(error.status_code).phrase
+        return _REASONS.get(error.status_code) or HTTPStatus(error.status_code).phrase
     except ValueError:
         return error.__name__
 
@@ -165,22 +186,29 @@ def members_of(error: type[HTTPError]) -> Mapping[str, Any]:
     """The annotated fields of *error* and its parents, each with its type, `detail` left out.
 
     Raises:
-        SpecError: a field has a name that the error format needs.
+        SpecError: a field has a name that is taken.
         NameError: an annotation names something that can't be found.
     """
-    hints = get_type_hints(error, include_extras=True)
+    hints = get_type_hints(error, localns={**error.namespace}, include_extras=True)
     fields = {
         name: hint
         for name, hint in hints.items()
-        if get_origin(hint) is not ClassVar and hint is not ClassVar
+        if name != "detail" and get_origin(hint) is not ClassVar and hint is not ClassVar
     }
-    taken = sorted((fields.keys() & _TAKEN) - {"detail"})
-    if taken and not error.built_in:
-        raise refuse(
+    inherited = [kind for kind in error.__mro__ if getattr(kind, "built_in", False)]
+    known = {name for kind in inherited if kind is not error for name in members_of(kind)}
+    taken = [] if error.built_in else sorted((_TAKEN | _OWN) & fields.keys() - known)
+    if taken:
+        fault = Fault(
             f"the error class {error.__name__} has a field {taken[0]!r}",
-            f"any name but {', '.join(sorted(_TAKEN))}",
+            "any other name: the error format or the class itself needs this one",
+            place=error.place,
         )
-    return MappingProxyType({name: hint for name, hint in fields.items() if name != "detail"})
+        raise SpecError([fault])
+    return MappingProxyType(fields)
+
+
+_OWN: Final = frozenset({"headers", "cookies", *dir(HTTPError)})
 
 
 _RETRY_AFTER: Final = MappingProxyType(

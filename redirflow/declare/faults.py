@@ -8,11 +8,12 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE: Final = __name__.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +34,8 @@ class Place:
 def place_of(function: Callable[..., Any]) -> Place | None:
     """Where *function* is defined, seen through `functools.wraps`; `None` if nobody knows."""
     inner: Any = inspect.unwrap(function)
-    inner = getattr(inner, "func", inner)  # functools.partial
+    while isinstance(inner, partial):
+        inner = inspect.unwrap(inner.func)
     code = getattr(inner, "__code__", None) or getattr(
         getattr(type(inner), "__call__", None), "__code__", None
     )
@@ -43,9 +45,14 @@ def place_of(function: Callable[..., Any]) -> Place | None:
 def calling_frame() -> FrameType:
     """The nearest frame on the stack that is not part of redirflow."""
     frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+    while _is_ours(frame) and frame.f_back is not None:
         frame = frame.f_back
     return frame
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """By module and not by file: the `__init__` of a dataclass is in none."""
+    return f"{frame.f_globals.get('__name__')}.".startswith(f"{_PACKAGE}.")
 
 
 def calling_place() -> Place:

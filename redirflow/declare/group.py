@@ -85,7 +85,7 @@ def checked_errors(errors: Iterable[type[HTTPError]]) -> tuple[type[HTTPError], 
     for error in errors:
         if not (isinstance(error, type) and issubclass(error, HTTPError) and error.status_code):
             raise refuse(
-                f"raises: {getattr(error, '__name__', error)!s}",
+                f"raises: {getattr(error, '__name__', None) or repr(error)}",
                 "subclasses of HTTPError that have a status",
                 "class OutOfStock(HTTPError, status_code=409)",
             )

@@ -6,7 +6,7 @@ stands in the spec of the function that raises them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any, ParamSpec, Self, TypeAlias, overload
 
@@ -79,26 +79,14 @@ class Redirect(Exception):
     Use `Redirect.to` for an operation of this app.
     """
 
-    # PERF: slots instead of a dictionary: 0.2 us less for a redirect that is raised.
-    __slots__ = (
-        "cookies",
-        "fragment",
-        "headers",
-        "location",
-        "params",
-        "query",
-        "status_code",
-        "target",
-    )
+    # PERF: most redirects are a target and its parameters; what else one may have stands in a
+    # record of its own, so that the usual one sets four slots (0.17 us instead of 0.3).
+    __slots__ = ("extras", "location", "params", "target")
 
     location: str | None
     target: Target | None
     params: dict[str, Any]
-    status_code: int | None
-    headers: Mapping[str, Any] | None
-    cookies: Mapping[str, str | None] | None
-    query: tuple[tuple[str, str], ...]
-    fragment: str | None
+    extras: "Extras | None"
 
     def __init__(
         self,
@@ -111,11 +99,10 @@ class Redirect(Exception):
         self.location = location
         self.target = None
         self.params = {}
-        self.status_code = status_code
-        self.headers = headers
-        self.cookies = cookies
-        self.query = ()
-        self.fragment = None
+        self.extras = None
+        if status_code is not None or headers is not None or cookies is not None:
+            status = None if status_code is None else int(status_code)
+            self.extras = Extras(status_code=status, headers=headers, cookies=cookies)
 
     @overload
     @classmethod
@@ -140,12 +127,23 @@ class Redirect(Exception):
         redirect.location = None
         redirect.target = target
         redirect.params = _named(target, args, params) if args else params
-        redirect.status_code = None
-        redirect.headers = None
-        redirect.cookies = None
-        redirect.query = ()
-        redirect.fragment = None
+        redirect.extras = None
         return redirect
+
+    @property
+    def status_code(self) -> int | None:
+        """The chosen status; `None` leaves it to the spec."""
+        return None if self.extras is None else self.extras.status_code
+
+    @property
+    def headers(self) -> Mapping[str, Any] | None:
+        """Values of declared headers."""
+        return None if self.extras is None else self.extras.headers
+
+    @property
+    def cookies(self) -> Mapping[str, str | None] | None:
+        """Values of declared cookies."""
+        return None if self.extras is None else self.extras.cookies
 
     def with_status(self, status_code: int) -> Self:
         """A copy with another status."""
@@ -163,7 +161,7 @@ class Redirect(Exception):
         """A copy with more query parameters: `None` is left out, a list repeats its name."""
         given = {**(query or {}), **more}
         pairs = [pair for name, value in given.items() for pair in query_pairs(name, value)]
-        return self._with(query=(*self.query, *pairs))
+        return self._with(query=(*(self.extras or Extras()).query, *pairs))
 
     def with_fragment(self, fragment: str) -> Self:
         """A copy with another fragment (without `#`)."""
@@ -171,8 +169,8 @@ class Redirect(Exception):
 
     def _with(self, **changed: Any) -> Self:
         copy = type(self).__new__(type(self))
-        for name in Redirect.__slots__:
-            setattr(copy, name, changed[name] if name in changed else getattr(self, name))
+        copy.location, copy.target, copy.params = self.location, self.target, self.params
+        copy.extras = replace(self.extras or Extras(), **changed)
         return copy
 
     def __str__(self) -> str:
@@ -184,15 +182,25 @@ class Redirect(Exception):
         return f"to {name}"
 
 
-def extended(location: str, query: tuple[tuple[str, str], ...], fragment: str | None) -> str:
-    """*location* with the pairs of *query* added to its query, and another fragment."""
-    rest, mark, old_fragment = location.partition("#")
-    if query:
-        encoded = "&".join(f"{quote_query(name)}={quote_query(value)}" for name, value in query)
-        rest += ("&" if "?" in rest else "?") + encoded
-    if fragment is not None:
-        return f"{rest}#{fragment}"
-    return rest + mark + old_fragment
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a `Redirect` may have besides where it goes."""
+
+    status_code: int | None = None
+    headers: Mapping[str, Any] | None = None
+    cookies: Mapping[str, str | None] | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    fragment: str | None = None
+
+    def extend(self, location: str) -> str:
+        """*location* with these pairs added to its query, and with this fragment."""
+        rest, mark, fragment = location.partition("#")
+        if self.query:
+            pairs = [f"{quote_query(name)}={quote_query(value)}" for name, value in self.query]
+            rest += ("&" if "?" in rest else "?") + "&".join(pairs)
+        if self.fragment is not None:
+            return f"{rest}#{self.fragment}"
+        return rest + mark + fragment
 
 
 class Reroute(Exception):

@@ -37,7 +37,8 @@ class HeaderSpec:
     """A response header.
 
     Args:
-        type: the type of its values; written with `str()`, dates as HTTP dates.
+        type: the type of its values; a `datetime` is written as an HTTP date, a list with
+            commas, all else as in a query.
         required: whether each response of this spec must have it.
         description: for the document.
     """
@@ -75,6 +76,10 @@ class CookieSpec:
                 "secure=True with them",
                 "CookieSpec(same_site='none', secure=True)",
             )
+        if not self.path.startswith("/"):
+            raise refuse(f"CookieSpec(path={self.path!r})", "a path that begins with '/'")
+        if self.max_age is not None and self.max_age < 0:
+            raise refuse(f"CookieSpec(max_age={self.max_age})", "seconds, 0 or more")
         for name, value in (("path", self.path), ("domain", self.domain or "")):
             if not value.isascii() or not value.isprintable() or set(value) & {";", ",", " "}:
                 raise refuse(

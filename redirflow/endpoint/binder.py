@@ -96,10 +96,10 @@ def _value(parameter: Parameter, texts: list[str] | str | None) -> Any:
         if isinstance(parameter.default, Required):
             raise _Missing("is missing")
         return parameter.default()
-    if isinstance(texts, str):
+    if not isinstance(texts, list):
         return parameter.reader.read(texts)
     read: list[Any] = []
-    for index, text in enumerate(texts or ()):
+    for index, text in enumerate(texts):
         try:
             read.append(parameter.reader.read(text))
         except Unreadable as error:

@@ -32,6 +32,7 @@ from redirflow.endpoint.plan import (
     success_plan,
 )
 from redirflow.endpoint.responses import DeclaredResponse, declared_responses
+from redirflow.endpoint.stream import StreamPlan, stream_plan
 from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions
 from redirflow.endpoint.target import Resolver
 from redirflow.http.methods import WITH_BODY
@@ -56,7 +57,9 @@ class Endpoint:
         steps: what is called before the handler, in order.
         judges: one for each of the steps (credentials included), and the handler's last.
         responses: the declared successes.
-        successes: their plans by status; streams have none.
+        successes: the plans of those that are no streams, by status.
+        streams: the plans of those that are.
+        offered: the media types that a client chooses from, if there are several.
         redirects: the declared redirects, those of dependencies included.
         errors: every class of errors that can be answered.
         default_status: the success of a bare value; `None` if there is none.
@@ -70,11 +73,14 @@ class Endpoint:
     judges: tuple[Judge, ...]
     responses: tuple[DeclaredResponse, ...]
     successes: Mapping[int, SuccessPlan]
+    streams: Mapping[int, StreamPlan]
+    offered: tuple[str, ...]
     redirects: tuple[DeclaredRedirect, ...]
     reroutes: tuple[Operation, ...]
     errors: tuple[type[HTTPError], ...]
     default_status: int | None
     body: BodyReader | None
+    form: bool
     max_body_size: int
 
     @property
@@ -118,6 +124,12 @@ def compile_endpoint(
         if response.stream is None
         and (plan := shop.attempt(operation, lambda response=response: success_plan(response, [])))
     }
+    streams = {
+        response.status: plan
+        for response in responses
+        if response.stream is not None
+        and (plan := shop.attempt(operation, lambda response=response: stream_plan(response)))
+    }
     errors = _error_classes(operation, steps, handler, called, responses)
     plans = _error_plans(operation, errors, shop)
     private = _reads_credentials(steps, called)
@@ -150,11 +162,14 @@ def compile_endpoint(
         judges=tuple(judges),
         responses=responses,
         successes=successes,
+        streams=streams,
+        offered=_offered(responses),
         redirects=tuple(redirects),
         reroutes=_reroute_targets(handler, shop),
         errors=errors,
         default_status=_default_status(operation, responses),
         body=reader,
+        form=reads_form(called),
         max_body_size=operation.max_body_size or shop.max_body_size,
     )
 
@@ -229,7 +244,7 @@ def _error_classes(
         found.append(Unauthorized)
     if any(parameter.fallible for step in called for parameter in step.signature.parameters):
         found.append(ValidationFailed)
-    if handler.signature.body is not None:
+    if handler.signature.body is not None or reads_form(called):
         found += [BadRequest, ContentTooLarge, UnsupportedMediaType, ValidationFailed]
     elif operation.method in WITH_BODY and any(step.signature.requests for step in called):
         # Request.body() and .json() are answered with these when they refuse.
@@ -246,6 +261,13 @@ def _reads_credentials(steps: Iterable[AnyStep], called: Iterable[Step]) -> bool
         parameter.where == "cookie" or parameter.key == "authorization"
         for step in called
         for parameter in step.signature.parameters
+    )
+
+
+def reads_form(steps: Iterable[Step]) -> bool:
+    """Whether one of the functions has a parameter that comes from a form."""
+    return any(
+        parameter.where == "form" for step in steps for parameter in step.signature.parameters
     )
 
 
@@ -278,6 +300,12 @@ def _reroute_targets(handler: Step, shop: Workshop) -> tuple[Operation, ...]:
     specs = [spec for spec in specs_of(handler.function) if isinstance(spec, RerouteSpec)]
     found = [operation for spec in specs for operation in shop.resolver.operations(spec.to)]
     return tuple(dict.fromkeys(found))
+
+
+def _offered(responses: tuple[DeclaredResponse, ...]) -> tuple[str, ...]:
+    """The media types that several are declared of, each once."""
+    several = [response.media_types for response in responses if len(response.media_types) > 1]
+    return tuple(dict.fromkeys(name for names in several for name in names))
 
 
 def _default_status(operation: Operation, responses: tuple[DeclaredResponse, ...]) -> int | None:

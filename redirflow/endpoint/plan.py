@@ -4,13 +4,13 @@ A redirect is judged by the function that raised it: a handler's by the handler'
 dependency's by the dependency's. What no spec declares is a `ContractViolation`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.formats import ErrorFormat
-from redirflow.declare.redirects import Redirect, RedirectSpec, extended
+from redirflow.declare.redirects import Redirect, RedirectSpec
 from redirflow.declare.specs import NOTHING, HeaderSpec, nothing
 from redirflow.endpoint.body import BodyPlan, body_plan
 from redirflow.endpoint.fields import FieldsPlan, fields_plan
@@ -167,10 +167,12 @@ class RedirectPlan:
             if link is None:
                 link = self._unlisted(redirect, directory)
             text = link(redirect.params)
-            if redirect.query or redirect.fragment is not None:
-                text = extended(text, redirect.query, redirect.fragment)
+            if redirect.extras is not None:
+                text = redirect.extras.extend(text)
             return compile_location(rooted(text, scope), LOCAL)
-        text = extended(redirect.location, redirect.query, redirect.fragment)
+        text = redirect.location
+        if redirect.extras is not None:
+            text = redirect.extras.extend(text)
         method = method_after_hop(self.spec.status_code, scope["method"])
         return self.destination.admit(text, method, scope)
 
@@ -209,6 +211,37 @@ def redirect_plan(
         {**outer.headers, **own.headers}, own.cookies, own.required_headers, own.required_cookies
     )
     return RedirectPlan(spec, destination, merged, ready)
+
+
+Quick: TypeAlias = Callable[[Redirect, Scope], Reply | None]
+
+
+def quick_redirect(judge: "Judge") -> Quick | None:
+    """A way for the usual redirect: to a listed operation whose one parameter is an integer.
+
+    It gives `None` for any other, which `Judge.redirect` then answers in full.
+    """
+    plans = judge.redirects.get(judge.default_status or 0, ())
+    if len(plans) != 1 or not plans[0].fields.idle:
+        return None
+    status, ready = plans[0].spec.status_code, plans[0].ready
+    known = {
+        target: (link.plain, f"{link.prefix}%d".encode())
+        for target, link in plans[0].destination.links.items()
+        if link.plain is not None
+    }
+
+    def quick(redirect: Redirect, scope: Scope) -> Reply | None:
+        found = known.get(redirect.target)
+        if found is None or redirect.extras is not None or scope.get("root_path"):
+            return None
+        params = redirect.params
+        value = params.get(found[0])
+        if type(value) is not int or len(params) != 1:
+            return None
+        return Reply(status, [(b"location", found[1] % value), EMPTY, *ready])
+
+    return quick if known else None
 
 
 # --- errors ----------------------------------------------------------------------------------

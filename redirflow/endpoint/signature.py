@@ -18,8 +18,10 @@ from msgspec import inspect as types_of
 from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends, Scheme
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.params import Alias, In, Where
-from redirflow.endpoint.convert import Reader, is_scalar, reader_of, without_none
+from redirflow.declare.streams import BackgroundTasks
+from redirflow.endpoint.convert import Reader, Unreadable, is_scalar, reader_of, without_none
 from redirflow.http.request import Request
+from redirflow.http.upload import UploadFile
 
 
 class Required:
@@ -82,6 +84,7 @@ class Signature:
     Attributes:
         groups: arguments that are Structs made of parameters, by name.
         requests: arguments that are the request.
+        tasks: arguments that are the background tasks of the request.
         depends: arguments that are results of dependencies.
         schemes: arguments that are credentials; the flag says that they may be missing.
         returns: the return annotation, or `UNKNOWN`.
@@ -93,6 +96,7 @@ class Signature:
     groups: Mapping[str, type]
     body: BodyParameter | None = None
     requests: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
     depends: tuple[tuple[str, Depends], ...] = ()
     schemes: tuple[tuple[str, Scheme, bool], ...] = ()
     returns: Any = UNKNOWN
@@ -196,6 +200,7 @@ class _Reading:
         self.groups: dict[str, type] = {}
         self.body: BodyParameter | None = None
         self.requests: list[str] = []
+        self.tasks: list[str] = []
         self.depends: list[tuple[str, Depends]] = []
         self.schemes: list[tuple[str, Scheme, bool]] = []
 
@@ -216,6 +221,8 @@ class _Reading:
             self._inject(argument.name, type_, injected[0])
         elif type_ is Request:
             self.requests.append(argument.name)
+        elif type_ is BackgroundTasks:
+            self.tasks.append(argument.name)
         else:
             self._read(argument, type_, marks)
 
@@ -227,6 +234,7 @@ class _Reading:
             groups=self.groups,
             body=self.body,
             requests=tuple(self.requests),
+            tasks=tuple(self.tasks),
             depends=tuple(self.depends),
             schemes=tuple(self.schemes),
             returns=returns,
@@ -261,6 +269,8 @@ class _Reading:
             return "path", info
         if marked:
             return marked[-1], info
+        if _is_upload(type_):
+            return "form", info
         return ("body" if _is_composite(info) else "query"), info
 
     def _take_body(self, argument: inspect.Parameter, type_: Any) -> None:
@@ -304,6 +314,8 @@ def _taken_apart(hint: Any) -> tuple[Any, list[Any]]:
 
 
 def _info(type_: Any) -> types_of.Type:
+    if _is_upload(type_):
+        return types_of.AnyType()
     try:
         info = types_of.type_info(without_none(type_))
     except (TypeError, NameError) as error:
@@ -354,7 +366,21 @@ def _parameter(
     )
 
 
+def _is_upload(type_: Any) -> bool:
+    """Whether a parameter is an uploaded file, or several."""
+    bare = without_none(type_)
+    return bare is UploadFile or (get_origin(bare) is list and get_args(bare) == (UploadFile,))
+
+
+def _read_upload(value: Any) -> UploadFile:
+    if not isinstance(value, UploadFile):
+        raise Unreadable("Expected a file")
+    return value
+
+
 def _reader(type_: Any) -> Reader:
+    if _is_upload(type_):
+        return Reader(_read_upload, many=without_none(type_) is not UploadFile)
     try:
         return reader_of(type_)
     except TypeError as error:

@@ -15,7 +15,10 @@ _VALUE: Final = re.compile(
     r"(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?"
 )
 _HOST: Final = re.compile(
-    rb"(?:[A-Za-z0-9._~!$&'()*+,;=\-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?"
+    rb"(?:[A-Za-z0-9._~!$&'()*+,;=\-]+"
+    rb"|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]"
+    rb"|\[[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:\-]+\])"
+    rb"(?::[0-9]{0,5})?"
 )
 
 FRAMING: Final = frozenset(
@@ -59,8 +62,22 @@ def is_token(text: str) -> bool:
 
 
 def is_host(value: bytes) -> bool:
-    """Whether *value* is a host with an optional port (RFC 9110 7.2, RFC 3986 3.2.2)."""
-    return len(value) <= 260 and _HOST.fullmatch(value) is not None
+    """Whether *value* is a host with an optional port (RFC 9110 7.2, RFC 3986 3.2.2).
+
+    Percent-encoding is refused: no client sends it here, and readers differ about it.
+    """
+    match = _HOST.fullmatch(value) if len(value) <= 260 else None
+    return match is not None and (match["ipv6"] is None or _is_ipv6(match["ipv6"]))
+
+
+def _is_ipv6(text: bytes) -> bool:
+    from ipaddress import IPv6Address  # seldom needed, and start-up counts
+
+    try:
+        IPv6Address(text.decode("ascii"))
+    except ValueError:
+        return False
+    return True
 
 
 class Headers(Mapping[str, str]):
@@ -95,5 +112,9 @@ class Headers(Mapping[str, str]):
 
     def getlist(self, name: str) -> list[str]:
         """Every value of the field *name*, in the order received."""
-        wanted = name.lower().encode("latin-1", "replace")
-        return [value.decode("latin-1") for key, value in self.raw if key.lower() == wanted]
+        wanted = name.lower()
+        return [
+            value.decode("latin-1")
+            for key, value in self.raw
+            if key.decode("latin-1").lower() == wanted
+        ]

@@ -131,7 +131,7 @@ _NOT_IN_FRAGMENT = re.compile(rf"{_STRAY_PERCENT}|[^!#-;=?-\[\]-_a-~]+")
 # Of values: all but RFC 3986's characters (3.3, 3.4) that neither part values nor get encoded.
 _NOT_IN_SEGMENT_VALUE = re.compile(r"[^0-9A-Za-z\-._~!$&'()*+,;=:@]+")
 _NOT_IN_PATH_VALUE = re.compile(r"[^0-9A-Za-z\-._~!$&'()*+,;=:@/]+")
-_NOT_IN_QUERY_VALUE = re.compile(r"[^0-9A-Za-z\-._~!$()*,:@/?]+")
+_NOT_IN_QUERY_VALUE = re.compile(r"[^0-9A-Za-z\-._~]+")
 
 
 def _encode(outside: re.Pattern[str], text: str) -> str:
@@ -165,8 +165,7 @@ def quote_path(text: str) -> str:
 def quote_query(text: str) -> str:
     """Write a name or value of a query (RFC 3986, 3.4); URI and form decoders read it alike.
 
-    A blank becomes ``%20``; ``&``, ``=``, ``+``, ``;``, ``#`` and ``%`` are percent-encoded too.
-    Otherwise as `quote_segment`.
+    All but the unreserved characters are percent-encoded; a blank becomes ``%20``.
     """
     return _encode(_NOT_IN_QUERY_VALUE, text)
 

@@ -4,6 +4,7 @@ One `Codec` per family. Encoders and decoders are made once, at start-up, by
 `Codec.encoder()` and `Codec.decoder(type)`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -24,8 +25,20 @@ Decode: TypeAlias = Callable[[bytes], Any]
 UNDECODABLE: Final = (msgspec.MsgspecError, RecursionError, UnicodeError)
 """What decoding bytes from outside may raise: msgspec lets the last two out as well."""
 
-UNENCODABLE: Final = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
-"""What encoding a handler's value may raise (`UnicodeEncodeError` is a `ValueError`)."""
+UNENCODABLE: Final = (
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+)
+"""What encoding a handler's value may raise: `UnicodeEncodeError` is a `ValueError`, and a
+Struct whose field was deleted gives the first.
+"""
+
+_PARAMETER: Final = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
+_QUOTED_PAIR: Final = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +68,19 @@ def essence(media_type: str) -> str:
 
 
 def parameter(media_type: str, name: str) -> str | None:
-    """The value of the parameter *name*, unquoted, or `None`."""
-    for part in media_type.split(";")[1:]:
+    """The value of the parameter *name*, unquoted (RFC 9110 5.6.6), or `None`."""
+    _, _, parameters = media_type.partition(";")
+    for part in _PARAMETER.findall(parameters):
         key, _, value = part.partition("=")
         if key.strip(" \t").lower() == name:
-            return value.strip(" \t").strip('"')
+            return _unquoted(value.strip(" \t"))
     return None
+
+
+def _unquoted(value: str) -> str:
+    if len(value) < 2 or not value[0] == value[-1] == '"':
+        return value
+    return _QUOTED_PAIR.sub(r"\1", value[1:-1])
 
 
 def is_json(media_type: str) -> bool:

@@ -4,6 +4,7 @@ The table below is the only place that knows which method a client uses after a 
 the checked graph, the document, the docs page and the test client all read it.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -18,13 +19,15 @@ REDIRECT_STATUSES: Final = (301, 302, 303, 307, 308)
 
 PERMANENT: Final = frozenset({301, 308})
 
-_REWRITTEN: Final = MappingProxyType(
+_ANY: Final = "*"
+
+_REWRITTEN: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
     {
         # RFC 9110 15.4.2 and 15.4.3: a user agent MAY change POST to GET, and all browsers do.
         301: {"POST": "GET"},
         302: {"POST": "GET"},
         # RFC 9110 15.4.4: the other resource is retrieved, whatever was sent to this one.
-        303: {method: "GET" for method in METHODS if method != "HEAD"},
+        303: {"HEAD": "HEAD", _ANY: "GET"},
         307: {},
         308: {},
     }
@@ -38,7 +41,8 @@ def method_after_hop(status_code: int, method: str) -> str:
         status_code: one of `REDIRECT_STATUSES`.
         method: the method of the redirected request.
     """
-    return _REWRITTEN[status_code].get(method, method)
+    rewritten = _REWRITTEN[status_code]
+    return rewritten.get(method) or rewritten.get(_ANY, method)
 
 
 def allow_header(methods: frozenset[str] | set[str]) -> bytes:

@@ -6,11 +6,12 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from redirflow.http import query
 from redirflow.http.cookies import parse_cookies
 from redirflow.http.headers import Headers
+from redirflow.http.location import quote_path
 from redirflow.http.media import UNDECODABLE
-from redirflow.http.types import Receive, Scope
+from redirflow.http.query import QueryParams, parse_pairs
+from redirflow.http.types import Message, Receive, Scope
 
 Links: TypeAlias = Callable[[object, dict[str, Any]], str]
 """From a target and its parameters to an app-relative location."""
@@ -31,10 +32,16 @@ class ClientDisconnected(Exception):
     """The client left before its body was complete."""
 
 
+def root_path(scope: Scope) -> str:
+    """Where the app is mounted, decoded: `""` or `/prefix`, so that a path can follow."""
+    root: str = (scope.get("root_path") or "").strip("/")
+    return f"/{root}" if root else ""
+
+
 def local_path(scope: Scope) -> str:
     """The path below the app's `root_path`, decoded."""
     path: str = scope["path"]
-    root: str = scope.get("root_path") or ""
+    root = root_path(scope)
     if root and path.startswith(root) and path[len(root) : len(root) + 1] in {"", "/"}:
         return path[len(root) :]
     return path
@@ -63,6 +70,8 @@ class Request:
         self._max_body_size = max_body_size
         self._links = links
         self._body = body
+        self._streamed = False
+        self._given_again = False
 
     @property
     def method(self) -> str:
@@ -99,13 +108,13 @@ class Request:
         return Headers(self.scope["headers"])
 
     @cached_property
-    def query(self) -> query.QueryParams:
+    def query(self) -> QueryParams:
         """The decoded query.
 
         Raises:
             TooManyPairs: it has more than 1000 pairs.
         """
-        return query.QueryParams(query.parse_pairs(self.scope.get("query_string") or b""))
+        return QueryParams(parse_pairs(self.scope.get("query_string") or b""))
 
     @cached_property
     def cookies(self) -> dict[str, str]:
@@ -124,8 +133,7 @@ class Request:
             LookupError: no operation is meant by *target*.
             ValueError: a parameter is missing, unknown or not of its type.
         """
-        root: str = self.scope.get("root_path") or ""
-        return root + self._links(target, params)
+        return quote_path(root_path(self.scope)) + self._links(target, params)
 
     async def stream(self) -> AsyncIterator[bytes]:
         """The body in the pieces in which it arrives, counted against the limit.
@@ -133,11 +141,16 @@ class Request:
         Raises:
             BodyTooLarge: it has more bytes than allowed (answered with 413).
             ClientDisconnected: the client left.
+            RuntimeError: it was streamed before, and is gone.
         """
         if self._body is not None:
-            yield self._body
+            if self._body:
+                yield self._body
             return
         self._refuse_declared_length()
+        if self._streamed:
+            raise RuntimeError("the body was streamed before; body() keeps it")
+        self._streamed = True
         received = 0
         more = True
         while more:
@@ -170,6 +183,18 @@ class Request:
             return msgspec.json.decode(body)
         except UNDECODABLE:
             raise MalformedBody from None
+
+    @property
+    def partly_read(self) -> bool:
+        """Whether the body was read, or begun to be, without being kept."""
+        return self._streamed and self._body is None
+
+    async def receive_again(self) -> Message:
+        """The `receive` of a request like this one: a body that was read comes again."""
+        if self._body is not None and not self._given_again:
+            self._given_again = True
+            return {"type": "http.request", "body": self._body, "more_body": False}
+        return await self._receive()
 
     def _refuse_declared_length(self) -> None:
         declared = self.headers.get("content-length", "")

@@ -9,13 +9,15 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 
 def wire_text(value: Any) -> str:
     """*value* as the binder of a parameter of its type would read it.
 
     Raises:
         TypeError: it is neither a scalar nor an enum of scalars.
-        ValueError: it is a float that is not finite.
+        ValueError: it is a number that is not finite, or an int of more than 4300 digits.
     """
     if isinstance(value, Enum):
         return wire_text(value.value)
@@ -23,12 +25,16 @@ def wire_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("a float that is not finite")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueError("a Decimal that is not finite")
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int | float | UUID | Decimal):
         return str(value)
     if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, timedelta | bytes):
+        return str(msgspec.to_builtins(value))  # an ISO 8601 duration, base64
     raise TypeError(f"a {type(value).__name__}, not a scalar")
 
 

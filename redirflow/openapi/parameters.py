@@ -70,15 +70,8 @@ def _parameter(
     scribe: Scribe, readings: Readings, name: str, description: str | None = None
 ) -> Schema:
     schema, own = lifted(_schema(scribe, readings))
-    return {
-        **given(
-            name=name,
-            required=_required(readings) or None,
-            description=own or description,
-        ),
-        "in": readings[0].where,
-        "schema": schema,
-    }
+    told = given(description=own or description, required=_required(readings) or None)
+    return {"name": name, "in": readings[0].where, **told, "schema": schema}
 
 
 def _required(readings: Readings) -> bool:

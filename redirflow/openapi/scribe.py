@@ -30,33 +30,25 @@ class Book:
 
     Attributes:
         endpoints: all of the app, those that the document leaves out too.
+        named: the operations of the document, by operationId.
         schemes: the security schemes that were used, by name.
         faults: what is wrong is added here.
     """
 
     endpoints: Mapping[Operation, Endpoint]
+    named: Mapping[str, Operation]
     format: ErrorFormat
     faults: list[Fault]
     components: Components = field(default_factory=Components)
     schemes: dict[str, Schema] = field(default_factory=dict[str, Schema])
 
-    @property
-    def shown(self) -> list[Endpoint]:
-        """The endpoints that stand in the document, in declared order."""
-        return [each for each in self.endpoints.values() if each.operation.include_in_schema]
-
 
 @dataclass(frozen=True, slots=True)
 class Scribe:
-    """Writes one operation.
-
-    Attributes:
-        named: the operations of the document, by operationId.
-    """
+    """Writes one operation of a book."""
 
     operation: Operation
     book: Book
-    named: Mapping[str, Operation]
 
     def schema(self, type_: Any, mode: Mode) -> Schema:
         """The schema of *type_*; an empty one after noting that there is none."""
@@ -73,7 +65,7 @@ class Scribe:
 
     def seen(self, operations: Iterable[Operation]) -> list[Operation]:
         """Those of *operations* that stand in the document."""
-        return [each for each in operations if self.named.get(each.name) is each]
+        return [each for each in operations if self.book.named.get(each.name) is each]
 
     def links(self, operations: Iterable[Operation]) -> dict[str, Schema]:
         """A link to each of *operations* that stands in the document, by name.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from redirflow.declare.dependencies import APIKey, Basic, Bearer, Scheme
+from redirflow.declare.dependencies import Basic, Bearer, Scheme
 from redirflow.endpoint.steps import AnyStep, CredentialsStep
 from redirflow.openapi.schema import Schema
 from redirflow.openapi.scribe import Scribe, given
@@ -57,10 +57,8 @@ def _define(scribe: Scribe, scheme: Scheme) -> None:
 
 
 def _definition(scheme: Scheme) -> Schema:
-    match scheme:
-        case Bearer():
-            return given(type="http", scheme="bearer", bearerFormat=scheme.format)
-        case Basic():
-            return {"type": "http", "scheme": "basic"}
-        case APIKey():
-            return {"type": "apiKey", "in": scheme.where, "name": scheme.key}
+    if isinstance(scheme, Bearer):
+        return given(type="http", scheme="bearer", bearerFormat=scheme.format)
+    if isinstance(scheme, Basic):
+        return {"type": "http", "scheme": "basic"}
+    return {"type": "apiKey", "in": scheme.where, "name": scheme.key}

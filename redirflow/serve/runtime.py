@@ -13,14 +13,16 @@ import anyio
 from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.http.request import Request, local_path
+from redirflow.http.request import Links, Request, local_path
 from redirflow.http.response import Reply, send_reply, without_body
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.routing.router import Leaf, Values
 from redirflow.serve.answer import Answering
 from redirflow.serve.call import THREADS, Caller
 from redirflow.serve.elsewhere import Elsewhere, Settings
-from redirflow.serve.failures import Failures
+from redirflow.serve.exchange import Exchange, Surroundings
+from redirflow.serve.failures import Failures, sole_signal
+from redirflow.serve.fast import fast_server
 from redirflow.serve.route import Route, Serve
 
 Methods: TypeAlias = Mapping[str, Serve]
@@ -33,7 +35,11 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
     """The ASGI application; *other* gets the scopes that are no HTTP request."""
     failures = Failures(compiled.errors, settings.debug)
     answering = Answering(Caller(anyio.CapacityLimiter(THREADS)), failures)
-    servers = _Servers(compiled, answering)
+
+    async def again(scope: Scope, receive: Receive, send: Send) -> None:
+        await serve(scope, receive, send)
+
+    servers = _Servers(compiled, Surroundings(answering, again))
     router = compiled.router
     tables = [servers.methods(leaf) for leaf in router.leaves]
     exact: dict[str, Methods] = {path: tables[leaf.index] for path, leaf in router.exact.items()}
@@ -85,7 +91,7 @@ class _Servers:
     """Makes what serves each owner in the router."""
 
     compiled: CompiledApp
-    answering: Answering
+    around: Surroundings
 
     def methods(self, leaf: Leaf[Owner]) -> Methods:
         """What serves each method of a leaf; HEAD goes with GET."""
@@ -96,16 +102,26 @@ class _Servers:
 
     def _server(self, owner: Owner) -> Serve:
         if isinstance(owner, Operation):
-            endpoint = self.compiled.endpoints[owner]
-            return careful(endpoint, self.answering, self.compiled)
+            return self._operation(self.compiled.endpoints[owner])
         return _constant(self.compiled.pages[owner])
 
+    def _operation(self, endpoint: Endpoint) -> Serve:
+        route = Route(endpoint.template.text, endpoint.operation.name)
+        answering, links = self.around.answering, self.compiled.directory.location
+        return fast_server(
+            endpoint,
+            _careful(endpoint, route, self.around, links),
+            route,
+            lambda result, scope: answering.responded(result, endpoint, scope),
+            lambda error, scope: answering.failed(
+                sole_signal(error), endpoint, endpoint.judge, scope
+            ),
+        )
 
-def careful(endpoint: Endpoint, answering: Answering, compiled: CompiledApp) -> Serve:
+
+def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Links) -> Serve:
     """What serves *endpoint* by the careful way."""
     names = [hole.name for hole in endpoint.template.holes]
-    route = Route(endpoint.template.text, endpoint.operation.name)
-    links = compiled.directory.location
 
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
         texts = (values,) if isinstance(values, str) else values
@@ -114,9 +130,7 @@ def careful(endpoint: Endpoint, answering: Answering, compiled: CompiledApp) -> 
         scope["endpoint"] = endpoint.operation.handler
         scope["path_params"] = {**path}
         request = Request(scope, receive, max_body_size=endpoint.max_body_size, links=links)
-        reply = await answering.answer(endpoint, request, path)
-        if reply is not None:
-            await send_reply(send, reply)
+        await Exchange(endpoint, request, path, around).serve(receive, send)
 
     return serve
 

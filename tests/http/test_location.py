@@ -618,7 +618,7 @@ def test_long_texts_are_no_burden(start):
         (quote_segment, "", ""),
         (quote_path, "a/b?c#d%2F", "a/b%3Fc%23d%252F"),
         (quote_query, "a b&c=d+e#f%g;h'i", "a%20b%26c%3Dd%2Be%23f%25g%3Bh%27i"),
-        (quote_query, "/me?x:y@z,é", "/me?x:y@z,%C3%A9"),
+        (quote_query, "/me?x:y@z,é", "%2Fme%3Fx%3Ay%40z%2C%C3%A9"),
     ],
 )
 def test_values_are_quoted_for_their_place(quote, text, expected):

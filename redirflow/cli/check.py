@@ -1,0 +1,51 @@
+"""`check`: are the declarations free of faults?"""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
+
+from redirflow.cli.command import Command, takes_app
+from redirflow.cli.load import load
+from redirflow.cli.report import counted, tell
+from redirflow.cli.tally import tally
+from redirflow.cli.target import find_target
+from redirflow.compile import CompiledApp
+from redirflow.declare.faults import Fault
+
+Finder: TypeAlias = Callable[[CompiledApp], Iterable[Fault]]
+
+FINDERS: Final[list[Finder]] = []
+"""What finds warnings: each looks at the compiled app and gives faults of that severity."""
+
+
+def warnings_of(compiled: CompiledApp) -> list[Fault]:
+    """What does not refuse start-up, but deserves a look; in the order of the places."""
+    found = [fault for find in FINDERS for fault in find(compiled)]
+    return sorted(found, key=lambda fault: (fault.place is not None, fault.place))
+
+
+def check(args: Namespace) -> int:
+    """Tell every fault and every warning, and count what is there."""
+    target = find_target(args.app)
+    compiled = load(target).compile()
+    warnings = warnings_of(compiled)
+    tell(warnings)
+    also = f", {counted(len(warnings), 'warning')}" if warnings else ""
+    sys.stderr.flush()
+    print(f"{target.where}: {tally(compiled)}, no faults{also}")
+    return 1 if warnings and args.strict else 0
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    takes_app(parser)
+    parser.add_argument("--strict", action="store_true", help="warnings count as findings")
+
+
+CHECK: Final = Command(
+    name="check",
+    summary="check the declarations without serving them",
+    example="redirflow check accounts.py --strict",
+    arguments=_arguments,
+    run=check,
+)

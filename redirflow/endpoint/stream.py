@@ -1,0 +1,86 @@
+"""Declared streams: each item is checked and encoded like a body of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redirflow.declare.streams import ServerSentEvent
+from redirflow.endpoint.body import BodyPlan, body_plan, content_type
+from redirflow.endpoint.fields import FieldsPlan, fields_plan
+from redirflow.endpoint.responses import DeclaredResponse
+from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.media import JSON
+
+KEEP_ALIVE: Final = b": keep-alive\n\n"
+"""A comment that keeps proxies from closing a silent stream of events."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamPlan:
+    """How one declared stream is sent.
+
+    Attributes:
+        encode: from an item to its bytes; raises `ContractViolation`.
+        events: whether silence is filled with comments.
+    """
+
+    status: int
+    media_type: bytes
+    fields: FieldsPlan
+    encode: Callable[[Any], bytes]
+    events: bool
+
+
+def stream_plan(declared: DeclaredResponse) -> StreamPlan:
+    """The plan of one declared stream.
+
+    Raises:
+        TypeError: msgspec can't handle the type of its items.
+    """
+    media_type = declared.media_types[0]
+    encode = _encoder(declared)
+    fields = fields_plan(declared.headers, declared.cookies)
+    return StreamPlan(
+        declared.status, content_type(media_type), fields, encode, declared.stream == "events"
+    )
+
+
+def _encoder(declared: DeclaredResponse) -> Callable[[Any], bytes]:
+    if declared.stream == "raw":
+        return body_plan(declared.type, declared.media_types[0]).render
+    if declared.stream == "lines":
+        plan = body_plan(declared.type, JSON)
+        return lambda item: plan.render(item) + b"\n"
+    if declared.type is ServerSentEvent:
+        plan = body_plan(Any, JSON)
+        return lambda item: _event(item, plan)
+    plan = body_plan(declared.type, JSON)
+    return lambda item: _framed("data", plan.render(item).decode()) + b"\n"
+
+
+def _event(item: Any, plan: BodyPlan) -> bytes:
+    """A `ServerSentEvent` as its lines; its fields must not hold line ends of their own."""
+    if not isinstance(item, ServerSentEvent):
+        raise ContractViolation(f"an item of type {type(item).__name__}", "ServerSentEvent", item)
+    lines = [
+        _framed(name, str(value))
+        for name, value in (("event", item.event), ("id", item.id), ("retry", item.retry))
+        if value is not None and _one_line(name, str(value))
+    ]
+    text = item.data if isinstance(item.data, str) else plan.render(item.data).decode()
+    return b"".join(lines) + _framed("data", text) + b"\n"
+
+
+def _one_line(name: str, value: str) -> bool:
+    if any(end in value for end in "\r\n\0"):
+        raise ContractViolation(f"an event whose {name} holds a line end or NUL", "one line", value)
+    return True
+
+
+def _framed(name: str, text: str) -> bytes:
+    """The field *name*, once for each line of *text*."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    try:
+        return "".join(f"{name}: {line}\n" for line in lines).encode()
+    except UnicodeEncodeError:
+        raise ContractViolation(f"an event whose {name} is no valid Unicode", "str", text) from None

@@ -1,0 +1,236 @@
+"""The OpenAPI document (3.2.0), made of the records that serve requests.
+
+A walk over the endpoints in declared order, so that equal programs give equal bytes. What an
+operation takes stands in `parameters`, what it answers in `responses`, what it asks for in
+`security`. Only what can happen is said: 500, and what the router answers without an
+operation, is said nowhere. Mistakes of authors become faults, told with all others.
+"""
+
+import functools
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from redirflow.declare.faults import Fault
+from redirflow.declare.formats import ErrorFormat
+from redirflow.declare.operation import Operation
+from redirflow.endpoint.endpoint import Endpoint
+from redirflow.http.location import quote_segment
+from redirflow.http.methods import METHODS
+from redirflow.openapi.parameters import parameters, request_body
+from redirflow.openapi.responses import responses
+from redirflow.openapi.schema import Schema, SchemaError
+from redirflow.openapi.scribe import Book, Scribe, given
+from redirflow.openapi.security import security
+from redirflow.routing.template import Segment, Template
+
+VERSION: Final = "3.2.0"
+"""The version of OpenAPI that is written here; others are made of the result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Info:
+    """What the document says about the API as a whole.
+
+    Attributes:
+        servers: URLs, or Server Objects.
+        openapi_version: the version that is served.
+    """
+
+    title: str
+    version: str
+    description: str | None = None
+    servers: tuple[Any, ...] = ()
+    openapi_version: str = VERSION
+
+
+def build_document(
+    info: Info, endpoints: Sequence[Endpoint], format: ErrorFormat, faults: list[Fault]
+) -> dict[str, Any]:
+    """The document of an app.
+
+    Args:
+        faults: what can't be documented is added here; the result is then incomplete.
+    """
+    book = _book(endpoints, format, faults)
+    paths, tags = _paths(book)
+    return {
+        "openapi": VERSION,
+        "info": given(title=info.title, description=info.description, version=info.version),
+        **given(servers=_servers(info, faults), tags=[{"name": tag} for tag in tags]),
+        "paths": paths,
+        **given(components=_components(book)),
+    }
+
+
+def write_document(document: dict[str, Any]) -> bytes:
+    """*document* as UTF-8, indented by two blanks, with a line feed at the end."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _book(endpoints: Sequence[Endpoint], format: ErrorFormat, faults: list[Fault]) -> Book:
+    shown = [each.operation for each in endpoints if each.operation.include_in_schema]
+    return Book(
+        endpoints={each.operation: each for each in endpoints},
+        named={operation.name: operation for operation in shown},
+        format=format,
+        faults=faults,
+    )
+
+
+def _servers(info: Info, faults: list[Fault]) -> list[Schema]:
+    servers = [{"url": each} if isinstance(each, str) else each for each in info.servers]
+    for server in servers:
+        if not (isinstance(server, Mapping) and isinstance(server.get("url"), str)):
+            found = f"servers=({server!r}, ...)"
+            faults.append(Fault(found, 'URLs, or mappings with a "url"', 'servers=("/v1",)'))
+            return []
+    return [dict(server) for server in servers]
+
+
+# --- paths -----------------------------------------------------------------------------------
+
+
+class Address(NamedTuple):
+    """How the document writes the path of all operations of one shape.
+
+    Attributes:
+        key: the path template.
+        names: what its parameters are called, from left to right.
+    """
+
+    key: str
+    names: tuple[str, ...]
+
+
+def _paths(book: Book) -> tuple[dict[str, Schema], list[str]]:
+    """The path items, and the tags in the order of their first use."""
+    items: dict[str, dict[str, Schema]] = {}
+    tags: dict[str, None] = {}
+    for operation, address, described in _operations(book):
+        items.setdefault(address.key, {})[operation.method] = described
+        tags |= dict.fromkeys(operation.tags)
+    return {key: _path_item(methods) for key, methods in items.items()}, [*tags]
+
+
+def _path_item(methods: Mapping[str, Schema]) -> Schema:
+    return {method.lower(): methods[method] for method in METHODS if method in methods}
+
+
+def _operations(book: Book) -> Iterator[tuple[Operation, Address, Schema]]:
+    """Every operation of the document with its address, described one by one."""
+    addresses: dict[tuple[Segment, ...], Address] = {}
+    keys: set[str] = set()
+    for operation, endpoint in book.endpoints.items():
+        if not operation.include_in_schema:
+            continue
+        shape = endpoint.template.shape
+        if shape not in addresses:
+            addresses[shape] = _address(endpoint.template, keys)
+            keys.add(addresses[shape].key)
+        address = addresses[shape]
+        yield operation, address, _operation(Scribe(operation, book), endpoint, address)
+
+
+def _address(template: Template, taken: set[str]) -> Address:
+    """The address of a new shape.
+
+    `{rest:path}` is written `{rest}`, for OpenAPI has no other parameters. Beside `/{rest}` it
+    needs another name.
+    """
+    names = [hole.name for hole in template.holes]
+    while (key := _key(template, names)) in taken:
+        names[-1] += "_"
+    return Address(key, tuple(names))
+
+
+def _key(template: Template, names: Sequence[str]) -> str:
+    called = iter(names)
+    return "/" + "/".join(
+        quote_segment(segment) if isinstance(segment, str) else f"{{{next(called)}}}"
+        for segment in template.segments
+    )
+
+
+# --- operations ------------------------------------------------------------------------------
+
+
+def _operation(scribe: Scribe, endpoint: Endpoint, address: Address) -> Schema:
+    operation = endpoint.operation
+    summary, description = _prose(operation)
+    holes = [hole.name for hole in endpoint.template.holes]
+    return given(
+        tags=list(dict.fromkeys(operation.tags)),
+        summary=summary,
+        description=description,
+        operationId=operation.name,
+        parameters=parameters(scribe, endpoint, dict(zip(holes, address.names, strict=True))),
+        requestBody=request_body(scribe, endpoint),
+        responses=responses(scribe, _sources(endpoint, scribe.book)),
+        deprecated=operation.deprecated or None,
+        security=security(scribe, endpoint.steps),
+    )
+
+
+def _prose(operation: Operation) -> tuple[str | None, str | None]:
+    """Summary and description; what is not given stands in the handler's docstring."""
+    first, _, rest = _docstring(operation.handler).partition("\n\n")
+    summary, description = " ".join(first.split()), rest.strip()
+    return operation.summary or summary or None, operation.description or description or None
+
+
+def _docstring(handler: Any) -> str:
+    """What a person wrote on the function behind *handler*."""
+    function = inspect.unwrap(handler)
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.cleandoc(getattr(function, "__doc__", None) or "")
+
+
+def _sources(endpoint: Endpoint, book: Book) -> list[Endpoint]:
+    """The endpoints that may answer: this one, those that it reroutes to, those that they do."""
+    found = {endpoint.operation: endpoint}
+    waiting = [endpoint]
+    while waiting:
+        for operation in waiting.pop().reroutes:
+            if operation not in found and operation in book.endpoints:
+                found[operation] = book.endpoints[operation]
+                waiting.append(found[operation])
+    return [*found.values()]
+
+
+# --- components ------------------------------------------------------------------------------
+
+
+def _components(book: Book) -> Schema:
+    try:
+        schemas = book.components.rendered()
+    except SchemaError:
+        schemas = {}
+        book.faults.extend(_collisions(book))
+    return given(schemas=schemas, securitySchemes=book.schemes)
+
+
+def _collisions(book: Book) -> Iterator[Fault]:
+    """The names that several types want, each at the operation that brought in another one.
+
+    The document is written once more for that: only then is it known who came when.
+    """
+    again = _book([*book.endpoints.values()], book.format, [])
+    told: set[str] = set()
+    for operation, *_ in _operations(again):
+        for line in _clashes(again):
+            if line not in told:
+                told.add(line)
+                yield Fault(f"{operation.name}: {line}", place=operation.place)
+
+
+def _clashes(book: Book) -> list[str]:
+    try:
+        book.components.rendered()
+    except SchemaError as error:
+        return str(error).splitlines()
+    return []

@@ -1,0 +1,223 @@
+"""The careful way through one request: bind, call, respond, and end what was begun.
+
+It is complete: every kind of function, every kind of failure. The generated way of
+`serve.fast` handles the happy case of common shapes and comes here for everything else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import anyio
+from anyio import to_thread
+
+from redirflow.declare.errors import NotAcceptable
+from redirflow.declare.redirects import Redirect, Reroute
+from redirflow.declare.streams import BackgroundTasks
+from redirflow.endpoint.binder import Refused
+from redirflow.endpoint.credentials import read_credentials
+from redirflow.endpoint.endpoint import Endpoint, reads_form
+from redirflow.endpoint.forms import read_form
+from redirflow.endpoint.plan import Judge
+from redirflow.endpoint.signature import is_async
+from redirflow.endpoint.steps import CredentialsStep, Step
+from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.accept import negotiate
+from redirflow.http.request import ClientDisconnected, Request
+from redirflow.http.response import Reply, send_reply
+from redirflow.http.upload import FormData
+from redirflow.http.types import ASGIApp, Receive, Scope, Send
+from redirflow.serve.answer import Answering, Outcome, outcome_of, rerouting
+from redirflow.serve.call import Ending
+from redirflow.serve.failures import LOGGER, forget, sole_signal
+from redirflow.serve.reroute import Rerouted, scope_after
+from redirflow.serve.stream import Streaming, send_stream
+
+_ENDING_SECONDS: Final = 1.0
+"""How long generators get to end when the client has left or the server stops."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """What an exchange needs besides its endpoint.
+
+    Attributes:
+        app: the whole application, for reroutes.
+    """
+
+    answering: Answering
+    app: ASGIApp
+
+
+class Exchange:
+    """One request on its way through one operation.
+
+    Args:
+        path: the texts of the path parameters by name.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        path: Mapping[str, str],
+        around: Surroundings,
+    ) -> None:
+        self._endpoint = endpoint
+        self._request = request
+        self._path = path
+        self._around = around
+        self._answering = around.answering
+        self._endings: list[Ending] = []
+        self._tasks = BackgroundTasks()
+        self._media_type: str | None = None
+        self._form: FormData | None = None
+        self._index = 0  # of the step that runs: its judge is the right one
+
+    async def serve(self, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        try:
+            outcome, error = await self._attempt()
+            if isinstance(outcome, Streaming):
+                await self._stream(outcome, receive, send)
+                return
+            outcome = await self._ended(outcome, error)
+        except ClientDisconnected:
+            return
+        finally:
+            if self._endings:
+                await _abandon(self._endings)
+            if self._form is not None:
+                await self._form.close()
+        if isinstance(outcome, Rerouted):
+            scope = scope_after(self._request.scope, outcome)
+            await self._around.app(scope, self._request.receive_again, send)
+            return
+        await send_reply(send, outcome)
+        if outcome.status < 400:
+            await self._run_tasks()
+
+    @property
+    def _judge(self) -> Judge:
+        return self._endpoint.judges[self._index]
+
+    async def _attempt(self) -> tuple[Outcome, Exception | None]:
+        """The outcome, and what generators are to be told: a redirect is no error to them."""
+        scope = self._request.scope
+        try:
+            result = await self._result()
+            return await outcome_of(result, self._endpoint, scope, self._media_type), None
+        except ClientDisconnected:
+            raise
+        except Exception as raised:  # noqa: BLE001 - every one of them has an answer
+            return self._failed(sole_signal(raised), scope)
+
+    def _failed(self, error: Exception, scope: Scope) -> tuple[Outcome, Exception | None]:
+        outcome: Outcome
+        try:
+            if isinstance(error, Reroute) and self._request.partly_read:
+                raise ContractViolation("a reroute after part of the body was read", "body()")
+            reroute = rerouting(error, self._judge, scope)
+        except ContractViolation as violation:
+            return self._answering.failures.violation(violation, self._endpoint, scope), violation
+        if reroute is not None:
+            forget(error)
+            return reroute, None
+        outcome = self._answering.failed(error, self._endpoint, self._judge, scope)
+        kept = isinstance(error, Redirect) and outcome.status < 400
+        return outcome, None if kept else error
+
+    async def _result(self) -> Any:
+        """Bind and call each step, then the handler."""
+        endpoint, request = self._endpoint, self._request
+        results: list[Any] = []
+        for step in endpoint.steps:
+            if isinstance(step, CredentialsStep):
+                results.append(read_credentials(step, request))
+            else:
+                results.append(await self._call(step, await self._arguments(step, results)))
+            self._index += 1
+        arguments = await self._arguments(endpoint.handler, results)
+        if endpoint.body is not None:
+            arguments[endpoint.body.parameter.name] = await endpoint.body.read(request)
+        self._media_type = self._negotiated()
+        if endpoint.handler.kind == "async generator":
+            return endpoint.handler.function(**arguments)
+        return await self._call(endpoint.handler, arguments)
+
+    async def _call(self, step: Step, arguments: dict[str, Any]) -> Any:
+        return await self._answering.caller.call(step, arguments, self._endings)
+
+    async def _arguments(self, step: Step, results: list[Any]) -> dict[str, Any]:
+        """The arguments of *step*, its body left out."""
+        if self._endpoint.form and self._form is None and reads_form([step]):
+            self._form = await read_form(self._request)
+        arguments = step.binder.read(self._request, self._path, self._form)
+        for parameter in step.signature.parameters:
+            if parameter.where == "path" and parameter.group is None:
+                self._request.path_params[parameter.key] = arguments[parameter.name]
+        for name in step.signature.tasks:
+            arguments[name] = self._tasks
+        for name, index in step.feeds:
+            arguments[name] = results[index]
+        return arguments
+
+    def _negotiated(self) -> str | None:
+        """The media type that the client asks for, where several are declared."""
+        offered = self._endpoint.offered
+        if not offered:
+            return None
+        accept = ",".join(self._request.headers.getlist("accept"))
+        chosen = negotiate(accept, offered)
+        if chosen is None:
+            raise Refused(NotAcceptable(f"There is only {', '.join(offered)}."))
+        return chosen
+
+    async def _ended(self, outcome: Outcome, error: Exception | None) -> Outcome:
+        """The outcome after every generator has ended; one that fails to makes it a 500."""
+        while self._endings:
+            ending = self._endings.pop()
+            try:
+                await ending.end(error)
+            except Exception as raised:  # noqa: BLE001 - a failing commit is an honest failure
+                error = raised
+                outcome = self._answering.failed(
+                    raised, self._endpoint, self._endpoint.judge, self._request.scope
+                )
+        return outcome
+
+    async def _stream(self, streaming: Streaming, receive: Receive, send: Send) -> None:
+        """Send a stream; generators end with it."""
+        try:
+            head = self._request.method == "HEAD"
+            await send_stream(streaming, receive, send, head=head)
+        except Exception as error:
+            self._answering.failures.broken(error, self._endpoint, self._request.scope)
+            await self._ended(Reply(500, []), error)
+            # The response has begun: only the server can still cut the connection.
+            raise
+        await self._ended(Reply(200, []), None)
+        await self._run_tasks()
+
+    async def _run_tasks(self) -> None:
+        for function, args, kwargs in self._tasks.tasks:
+            try:
+                if is_async(function):
+                    await function(*args, **kwargs)
+                else:
+                    limiter = self._answering.caller.limiter
+                    await to_thread.run_sync(partial(function, *args, **kwargs), limiter=limiter)
+            except Exception as error:
+                name = getattr(function, "__name__", repr(function))
+                LOGGER.error("the background task %s failed", name, exc_info=error)
+
+
+async def _abandon(endings: list[Ending]) -> None:
+    """End generators of a request that nobody waits for any more."""
+    with anyio.move_on_after(_ENDING_SECONDS, shield=True):
+        while endings:
+            try:
+                await endings.pop().end(GeneratorExit())
+            except Exception as error:
+                LOGGER.error("a dependency failed to end", exc_info=error)

@@ -1,0 +1,304 @@
+"""The generated way through one operation: the happy case of common shapes, and nothing else.
+
+For each operation without dependencies a function is written that parses only what the
+operation declares, calls the handler, encodes and checks the answer, and sends it. At the
+first doubt (a missing, odd or repeated value, a body in pieces, an unusual header) it hands
+over to the careful way, before the handler has been called, so no rule is written twice:
+what this file accepts, `endpoint.binder` accepts with the same value.
+
+The source holds no string of an author's: names are numbered, constants are globals of the
+function. So operations of one shape have the same source, which is compiled once.
+"""
+
+import linecache
+from collections.abc import Callable
+from functools import cache
+from types import CodeType, FunctionType
+from typing import Any, Final
+
+from redirflow.declare.redirects import Redirect
+from redirflow.endpoint.convert import Unreadable
+from redirflow.endpoint.endpoint import Endpoint
+from redirflow.endpoint.plan import quick_redirect
+from redirflow.endpoint.signature import Parameter, Required
+from redirflow.http.media import JSON_CODEC, UNDECODABLE
+from redirflow.http.response import Reply, content_length
+from redirflow.http.types import Message, Receive, Scope
+from redirflow.serve.route import Route, Serve
+
+_SHORT: Final = 18
+"""Digits that surely fit into 64 bits; longer numbers take the careful way."""
+
+_QUERY: Final = 999
+"""Bytes of a query that surely holds no more than 1000 pairs."""
+
+
+def fast_server(
+    endpoint: Endpoint,
+    careful: Serve,
+    route: Route,
+    respond: Callable[[Any, Scope], Reply],
+    failed: Callable[[Exception, Scope], Reply],
+) -> Serve:
+    """What serves *endpoint*: a generated function, or *careful* where no shape fits.
+
+    Args:
+        respond: the reply for what the handler returned.
+        failed: the reply for what the handler raised.
+    """
+    if not _fits(endpoint):
+        return careful
+    writing = _Writing(endpoint)
+    source = "\n".join(writing.lines())
+    names: dict[str, Any] = {
+        **writing.names,
+        "careful": careful,
+        "route": route,
+        "handler": endpoint.operation.handler,
+        "respond": respond,
+        "failed": failed,
+        "replayed": replayed,
+        "content_length": content_length,
+        "Doubt": (Unreadable, ValueError, KeyError),
+        "Undecodable": UNDECODABLE,
+    }
+    function: Any = FunctionType(_compiled(source), names, "serve")
+    return function  # type: ignore[no-any-return]
+
+
+def replayed(message: Message, receive: Receive) -> Receive:
+    """A *receive* that gives *message*, which was taken already, first."""
+    waiting = [message]
+
+    async def receive_again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_again
+
+
+@cache
+def _compiled(source: str) -> CodeType:
+    """The code of the one function in *source*; tracebacks show its lines."""
+    name = f"<redirflow fast way {_compiled.cache_info().currsize}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    (code,) = (
+        constant
+        for constant in compile(source, name, "exec").co_consts
+        if isinstance(constant, CodeType)
+    )
+    return code
+
+
+def _fits(endpoint: Endpoint) -> bool:
+    """Whether the generated way can serve the usual requests of *endpoint*."""
+    signature = endpoint.handler.signature
+    return (
+        not endpoint.steps
+        and endpoint.handler.kind == "async"
+        and signature.positional is not None
+        and not signature.requests
+        and not signature.groups
+        and not endpoint.reroutes
+        and all(_readable(parameter) for parameter in signature.parameters)
+        and not any(response.stream for response in endpoint.responses)
+        and not any(len(response.media_types) > 1 for response in endpoint.responses)
+    )
+
+
+def _readable(parameter: Parameter) -> bool:
+    return parameter.where in {"path", "query", "header"} and not parameter.reader.many
+
+
+class _Writing:
+    """Writes the source of one operation, and collects the globals it uses."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.names: dict[str, Any] = {}
+        parameters = endpoint.handler.signature.parameters
+        self._parameters = {parameter.name: parameter for parameter in parameters}
+        order = endpoint.handler.signature.positional or ()
+        self._number = {name: number for number, name in enumerate(order)}
+        body = endpoint.body
+        self._body = None if body is None else self._number[body.parameter.name]
+
+    def lines(self) -> list[str]:
+        """The source, line by line."""
+        bound = [*self._path(), *self._query(), *self._headers()]
+        return [
+            "async def serve(scope, receive, send, values):",
+            *_guarded(bound),
+            *_indented(self._read_body()),
+            *_indented(self._told()),
+            "    try:",
+            f"        result = await handler({', '.join(f'a{n}' for n in self._number.values())})",
+            *_indented(self._redirected()),
+            "    except Exception as error:",
+            "        status, headers, body = failed(error, scope)",
+            "    else:",
+            *_indented(_indented(self._respond())),
+            '    await send({"type": "http.response.start", "status": status, "headers": headers})',
+            '    await send({"type": "http.response.body", "body": body})',
+        ]
+
+    def _of(self, where: str) -> list[tuple[int, Parameter]]:
+        return [
+            (self._number[parameter.name], parameter)
+            for parameter in self._parameters.values()
+            if parameter.where == where
+        ]
+
+    def _path(self) -> list[str]:
+        """The path parameters, by their order in the template."""
+        holes = [hole.name for hole in self.endpoint.template.holes]
+        numbers = {parameter.key: number for number, parameter in self._of("path")}
+        texts = [f"t{numbers[hole]}" if hole in numbers else "_" for hole in holes]
+        if not texts:
+            return []
+        lines = [f"{', '.join(texts)} = values"]
+        for number, parameter in self._of("path"):
+            lines += self._converted(
+                number, parameter, f"t{number}", "{}.isascii() and {}.isdigit()"
+            )
+        return lines
+
+    def _query(self) -> list[str]:
+        """The query parameters: one pass over the pairs, the last value of a name counts."""
+        parameters = self._of("query")
+        if not parameters:
+            return []
+        lines = ['query = scope["query_string"]']
+        lines += [f"t{number} = None" for number, _ in parameters]
+        lines += [
+            "if query:",
+            f'    if len(query) > {_QUERY} or b"%" in query or b"+" in query:',
+            "        raise ValueError",
+            '    for pair in query.split(b"&"):',
+            '        key, _, text = pair.partition(b"=")',
+        ]
+        for position, (number, parameter) in enumerate(parameters):
+            self.names[f"k{number}"] = parameter.key.encode()
+            test = "elif" if position else "if"
+            lines += [f"        {test} key == k{number}:", f"            t{number} = text"]
+        for number, parameter in parameters:
+            lines += self._optional(number, parameter, "{}.isdigit()", '{}.decode("ascii")')
+        return lines
+
+    def _headers(self) -> list[str]:
+        """Header parameters. One that is missing is a doubt: its name may be in capitals."""
+        parameters = self._of("header")
+        lines = ['fields = dict(scope["headers"])'] if parameters or self._body is not None else []
+        for number, parameter in parameters:
+            self.names[f"k{number}"] = parameter.key.encode("latin-1")
+            lines += [f"t{number} = fields[k{number}]"]
+            lines += self._converted(
+                number, parameter, f"t{number}", "{}.isdigit()", '{}.decode("latin-1")'
+            )
+        return lines
+
+    def _optional(self, number: int, parameter: Parameter, digits: str, decode: str) -> list[str]:
+        """A parameter that may be missing; one that must not be is then a doubt."""
+        if isinstance(parameter.default, Required):
+            missing = "    raise ValueError"
+        else:
+            self.names[f"d{number}"] = parameter.default
+            missing = f"    a{number} = d{number}()"
+        found = self._converted(number, parameter, f"t{number}", digits, decode)
+        return [f"if t{number} is None:", missing, "else:", *_indented(found)]
+
+    def _converted(
+        self, number: int, parameter: Parameter, text: str, digits: str, decode: str = "{}"
+    ) -> list[str]:
+        """From a text to an argument: inline for integers and strings, else by its reader."""
+        if parameter.reader.fast == "int":
+            return [
+                f"if not ({digits.format(text, text)}) or len({text}) > {_SHORT}:",
+                "    raise ValueError",
+                f"a{number} = int({text})",
+            ]
+        decoded = decode.format(text)
+        if parameter.reader.fast == "str":
+            return [f"a{number} = {decoded}"]
+        self.names[f"r{number}"] = parameter.reader.read
+        return [f"a{number} = r{number}({decoded})"]
+
+    def _read_body(self) -> list[str]:
+        """A JSON body that arrives in one piece."""
+        if self.endpoint.body is None:
+            return []
+        self.names["decode"] = self.endpoint.body.decode[JSON_CODEC.name]
+        again = "    return await careful(scope, replayed(message, receive), send, values)"
+        return [
+            'if fields.get(b"content-type") != b"application/json" or b"content-encoding" in fields:',
+            "    return await careful(scope, receive, send, values)",
+            "message = await receive()",
+            'body = message.get("body")',
+            f'if not body or message.get("more_body") or len(body) > {self.endpoint.max_body_size}:',
+            again,
+            "try:",
+            f"    a{self._body} = decode(body)",
+            "except Undecodable:",
+            again,
+        ]
+
+    def _told(self) -> list[str]:
+        """What middleware finds in the scope."""
+        path = self._of("path")
+        self.names.update({f"n{number}": parameter.key for number, parameter in path})
+        params = ", ".join(f"n{number}: a{number}" for number, _ in path)
+        return [
+            'scope["route"] = route',
+            'scope["endpoint"] = handler',
+            f'scope["path_params"] = {{{params}}}',
+        ]
+
+    def _redirected(self) -> list[str]:
+        """The usual redirect; any other goes to `failed`."""
+        quick = quick_redirect(self.endpoint.judge)
+        if quick is None:
+            return []
+        self.names.update({"Redirect": Redirect, "quick": quick})
+        return [
+            "except Redirect as redirect:",
+            "    reply = quick(redirect, scope)",
+            "    status, headers, body = reply or failed(redirect, scope)",
+            "    redirect.__traceback__ = redirect.__context__ = None",
+        ]
+
+    def _respond(self) -> list[str]:
+        """The usual success inline, anything else by `respond`."""
+        plan = self.endpoint.successes.get(self.endpoint.default_status or 0)
+        careful = "status, headers, body = respond(result, scope)"
+        if plan is None or not plan.fields.idle or plan.location is not None or not plan.bodies:
+            return [careful]
+        (body,) = plan.bodies.values()
+        self.names["encode"] = body.encode
+        self.names["check"] = body.check
+        self.names["content_type"] = (b"content-type", body.media_type)
+        self.names["success"] = plan.status
+        return [
+            "try:",
+            "    body = encode(result)",
+            "    check(body)",
+            "except Exception:",
+            f"    {careful}",
+            "else:",
+            "    status = success",
+            "    headers = [content_type, content_length(len(body))]",
+        ]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _guarded(lines: list[str]) -> list[str]:
+    """*lines* with every doubt leading to the careful way."""
+    if not lines:
+        return []
+    return [
+        "    try:",
+        *_indented(_indented(lines)),
+        "    except Doubt:",
+        "        return await careful(scope, receive, send, values)",
+    ]

@@ -1,0 +1,109 @@
+"""Answering a request by another operation: the scope that it gets."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlencode
+
+from redirflow.declare.redirects import Reroute
+from redirflow.endpoint.links import LinkRefused
+from redirflow.endpoint.plan import Judge
+from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.headers import FRAMING, HeaderRefused, field_name, field_value
+from redirflow.http.location import LOCAL, LocationRefused, compile_location
+from redirflow.http.request import ORIGINAL_PATH, local_path
+from redirflow.http.types import RawHeaders, Scope
+from redirflow.http.values import query_pairs
+
+HOPS: Final = "redirflow.hops"
+"""The scope key that counts the reroutes of one request; never a header, which a client
+could send.
+"""
+
+MAX_HOPS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """Where a reroute leads.
+
+    Attributes:
+        path: app-relative, percent-encoded.
+        query: the new query; `None` keeps the client's.
+        headers: replace the client's fields of the same names.
+    """
+
+    path: str
+    query: bytes | None
+    headers: RawHeaders
+
+
+def rerouted(reroute: Reroute, judge: Judge, scope: Scope) -> Rerouted:
+    """Where a handler's reroute leads.
+
+    Raises:
+        ContractViolation: the handler does not declare the target, a parameter or header is
+            wrong, or the reroutes of this request go in a circle.
+    """
+    destination = judge.reroutes
+    if destination is None:
+        raise ContractViolation(
+            f"a reroute {reroute}", "no reroute; @reroutes(to=...) declares one"
+        )
+    if scope.get(HOPS, 0) >= MAX_HOPS:
+        raise ContractViolation(f"reroutes in a circle, {MAX_HOPS} of them", "reroutes that end")
+    try:
+        location = _location(reroute, judge)
+        headers = checked_fields(dict(reroute.headers or {}))
+    except (LocationRefused, LinkRefused, LookupError, HeaderRefused) as error:
+        raise ContractViolation(f"a reroute: {error}", destination.listed, reroute.path) from None
+    path, mark, query = location.partition("?")
+    if destination.serves(unquote(path), scope["method"]) not in destination.owners:
+        raise ContractViolation(
+            f"a reroute {reroute} of a {scope['method']}", destination.listed, location
+        )
+    return Rerouted(path, _query(reroute, query.encode() if mark else None), headers)
+
+
+def _location(reroute: Reroute, judge: Judge) -> str:
+    if reroute.path is None:
+        return judge.directory.location(reroute.target, reroute.params)
+    return compile_location(reroute.path, LOCAL).decode("ascii").partition("#")[0]
+
+
+def _query(reroute: Reroute, own: bytes | None) -> bytes | None:
+    if reroute.query is None:
+        return own
+    pairs = [pair for name, value in reroute.query.items() for pair in query_pairs(name, value)]
+    return urlencode(pairs).encode("ascii")
+
+
+def checked_fields(headers: dict[str, str]) -> RawHeaders:
+    """Request fields that a reroute sets.
+
+    Raises:
+        HeaderRefused: one is malformed, or is Host or belongs to the connection.
+    """
+    fields = [
+        (field_name(name).encode("ascii"), field_value(value)) for name, value in headers.items()
+    ]
+    for name, _ in fields:
+        if name == b"host" or name.decode("ascii") in FRAMING:
+            raise HeaderRefused(f"a reroute can't set the header {name.decode('ascii')!r}")
+    return fields
+
+
+def scope_after(scope: Scope, to: Rerouted) -> Scope:
+    """A copy of *scope* in which path, raw path, query and headers have changed in step."""
+    root: str = scope.get("root_path") or ""
+    query = scope.get("query_string", b"") if to.query is None else to.query
+    replaced = {name for name, _ in to.headers}
+    kept = [(name, value) for name, value in scope["headers"] if name.lower() not in replaced]
+    return {
+        **scope,
+        "path": root + unquote(to.path),
+        "raw_path": root.encode() + to.path.encode("ascii"),
+        "query_string": query,
+        "headers": [*kept, *to.headers],
+        ORIGINAL_PATH: scope.get(ORIGINAL_PATH) or local_path(scope),
+        HOPS: scope.get(HOPS, 0) + 1,
+    }
