@@ -41,15 +41,18 @@ from redirflow.declare.formats import ErrorFormat, ErrorModel, ProblemDetails
 from redirflow.declare.params import Alias, Body, Cookie, Form, Header, Query
 from redirflow.declare.redirects import Redirect, RedirectSpec, Reroute, RerouteSpec
 from redirflow.declare.specs import CookieSpec, HeaderSpec, ResponseSpec
+from redirflow.declare.streams import BackgroundTasks, ServerSentEvent
 from redirflow.http.location import LocalURL, WebURL, local_url
 from redirflow.http.request import Request
 from redirflow.http.response import Response
+from redirflow.http.upload import UploadFile
 from redirflow.router import Router
 
 __all__ = [
     "APIKey",
     "Alias",
     "App",
+    "BackgroundTasks",
     "BadGateway",
     "BadRequest",
     "Basic",
@@ -98,6 +101,7 @@ __all__ = [
     "Response",
     "ResponseSpec",
     "Router",
+    "ServerSentEvent",
     "ServiceUnavailable",
     "SpecError",
     "TooEarly",
@@ -107,6 +111,7 @@ __all__ = [
     "UnavailableForLegalReasons",
     "UnsupportedMediaType",
     "UpgradeRequired",
+    "UploadFile",
     "ValidationFailed",
     "WebURL",
     "local_url",

@@ -6,10 +6,10 @@ from typing import Any, Final, Literal, TypeAlias
 
 from redirflow.compile import DOCUMENT, CompiledApp, Declarations, compile_app
 from redirflow.declare.errors import HTTPError
-from redirflow.declare.faults import refuse
+from redirflow.declare.faults import calling_place, refuse
 from redirflow.declare.formats import ErrorFormat, ProblemDetails
-from redirflow.declare.group import Guard
-from redirflow.declare.operation import Operation, Page
+from redirflow.declare.group import Guard, checked_prefix
+from redirflow.declare.operation import Mount, Operation, Page
 from redirflow.declare.specs import NOTHING, HeaderSpec
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.openapi.document import Info, write_document
@@ -88,6 +88,7 @@ class App(Router):
         self._max_body_size = max_body_size
         self._error_format = error_format
         self._pages = (Page(path=openapi_url, name=DOCUMENT),) if openapi_url else ()
+        self._mounts: list[Mount] = []
         self._compiled: CompiledApp | None = None
         self._compiling = Lock()
         self._inner: ASGIApp = self._first
@@ -121,11 +122,29 @@ class App(Router):
             info=self._info,
             operations=tuple(collected.operations),
             pages=self._pages,
+            mounts=tuple(self._mounts),
             error_format=self._error_format,
             max_body_size=self._max_body_size,
             overrides=overrides,
             faults=tuple(collected.faults),
         )
+
+    def mount(self, prefix: str, app: ASGIApp) -> None:
+        """Let another ASGI app answer everything below a prefix, but what is registered here.
+
+        Args:
+            prefix: `"/static"`; it becomes part of the `root_path` of *app*.
+            app: its lifespan is its own business and is not run; guards do not cover it.
+
+        Raises:
+            SpecError: the prefix is empty, ends with `/`, or has parameters.
+        """
+        if not checked_prefix(prefix) or "{" in prefix:
+            raise refuse(f"mount({prefix!r}, ...)", 'a path without parameters: "/static"')
+        if not callable(app):
+            raise refuse(f"mount({prefix!r}, {app!r})", "an ASGI application")
+        self._refuse_late()
+        self._mounts.append(Mount(prefix=prefix, app=app, place=calling_place()))
 
     def url_for(self, target: object, **params: Any) -> str:
         """The app-relative location of an operation.
@@ -152,12 +171,15 @@ class App(Router):
         return write_document(self.openapi(version))
 
     def _add(self, *entries: Operation | Included) -> None:
+        self._refuse_late()
+        super()._add(*entries)
+
+    def _refuse_late(self) -> None:
         if self._compiled is not None:
             raise refuse(
                 "the app is compiled: what is registered now would never be served",
                 "registration before the first request, and before compile()",
             )
-        super()._add(*entries)
 
     def _start(self) -> None:
         """Compile, and let the runtime take over."""
@@ -179,6 +201,7 @@ class App(Router):
         if scope["type"] == "lifespan":
             await run_lifespan(self, self._start, self._lifespan, scope, receive, send)
         elif scope["type"] == "websocket":
+            # No WebSockets here; a handshake that is closed is answered with 403.
             await send({"type": "websocket.close", "code": 1000})
         else:
             raise ValueError(f"an ASGI scope of the unknown type {scope['type']!r}")

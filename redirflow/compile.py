@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, SpecError
 from redirflow.declare.formats import ErrorFormat, ProblemDetails
-from redirflow.declare.operation import Operation, Page
+from redirflow.declare.operation import Mount, Operation, Page
 from redirflow.endpoint.endpoint import Endpoint, Workshop, compile_endpoint
 from redirflow.endpoint.links import Directory, link_to
 from redirflow.endpoint.plan import ErrorPlan, error_plan
@@ -44,6 +44,7 @@ class Declarations:
     info: Info
     operations: tuple[Operation, ...]
     pages: tuple[Page, ...] = ()
+    mounts: tuple[Mount, ...] = ()
     error_format: ErrorFormat = ProblemDetails()
     max_body_size: int
     overrides: Mapping[Any, Any]
@@ -58,6 +59,7 @@ class CompiledApp:
         router: what answers at a path.
         endpoints: by operation.
         pages: the constant replies of the framework's own pages.
+        mounts: other ASGI apps.
         document: the OpenAPI document; `document_bytes` as it is written.
         errors: plans for what the router itself answers.
     """
@@ -65,6 +67,7 @@ class CompiledApp:
     router: Router[Owner]
     endpoints: Mapping[Operation, Endpoint]
     pages: Mapping[Page, Reply]
+    mounts: tuple[Mount, ...]
     directory: Directory
     document: dict[str, Any]
     document_bytes: bytes
@@ -105,7 +108,9 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
     _refuse_equal_names(declared.operations, faults)
     directory = Directory(link_to(d.operation, d.template, [*d.parameters]) for d in drafts)
     shop = Workshop(
-        resolver=Resolver(directory, router.serves, lambda path: _owners(router, path)),
+        resolver=Resolver(
+            directory, router.serves, lambda path: _owners(router, declared.mounts, path)
+        ),
         format=declared.error_format,
         max_body_size=declared.max_body_size,
         faults=faults,
@@ -123,6 +128,7 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         router=router,
         endpoints=endpoints,
         pages={page: _page(written) for page in declared.pages},
+        mounts=declared.mounts,
         directory=directory,
         document=document,
         document_bytes=written,
@@ -217,6 +223,9 @@ def _refuse_equal_names(operations: tuple[Operation, ...], faults: list[Fault]) 
             )
 
 
-def _owners(router: Router[Owner], path: str) -> list[Owner]:
+def _owners(router: Router[Owner], mounts: Iterable[Mount], path: str) -> list[Owner | Mount]:
+    """What answers at *path*, whatever the method."""
     found = router.find(path)
-    return [*found[0].owners.values()] if found else []
+    if found is not None:
+        return [*found[0].owners.values()]
+    return [mount for mount in mounts if path.startswith(f"{mount.prefix}/")]

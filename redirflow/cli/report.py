@@ -6,6 +6,7 @@ Trouble
     Misuse      the command line names what is not there                     exit code 2
 """
 
+import os
 import sys
 import sysconfig
 import traceback
@@ -19,7 +20,11 @@ from redirflow.declare.faults import Fault, Place, SpecError
 _FRAMES: Final = 10
 """Frames shown of a failed import; enough to see the way, few enough to read."""
 
-_FOREIGN: Final = (sysconfig.get_path("stdlib"), str(Path(__file__).parents[1]), "<")
+_FOREIGN: Final = (
+    f"{sysconfig.get_path('stdlib')}{os.sep}",
+    f"{Path(__file__).parents[1]}{os.sep}",
+    "<",  # <frozen importlib._bootstrap>
+)
 _INSTALLED: Final = {"site-packages", "dist-packages"}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from redirflow.declare.attach import F, attach
 from redirflow.declare.errors import HTTPError
@@ -192,7 +192,7 @@ def raises(
     Raises:
         SpecError: something else than an error class, or `on` with several classes.
     """
-    foreign = on if isinstance(on, tuple) else (on,)
+    foreign: tuple[Any, ...] = on if isinstance(on, tuple) else (on,)
     checked_errors(classes)
     if not classes:
         raise refuse("raises() without a class", "subclasses of HTTPError", "@raises(NotFound)")
@@ -209,7 +209,7 @@ def raises(
 
 
 def _targets(to: Target | tuple[Target, ...]) -> tuple[Target, ...]:
-    targets = to if isinstance(to, tuple) else (to,)
+    targets = cast("tuple[Any, ...]", to if isinstance(to, tuple) else (to,))
     for target in targets:
         if not (isinstance(target, str) and target) and not callable(target):
             raise refuse(

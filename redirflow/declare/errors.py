@@ -16,12 +16,23 @@ The annotated fields of a subclass are members of the body, given by keyword. Ho
 looks is decided by the app's error format (`declare.formats`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from inspect import cleandoc
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Self, dataclass_transform, get_origin, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    ParamSpec,
+    Self,
+    TypeVar,
+    cast,
+    dataclass_transform,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -33,6 +44,9 @@ from redirflow.declare.specs import (
     checked_cookies,
     checked_headers,
 )
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _TAKEN: Final = frozenset({"type", "title", "status", "detail", "errors"})
 _REASONS: Final = MappingProxyType(
@@ -47,17 +61,17 @@ _REASONS: Final = MappingProxyType(
 
 
 class ErrorDetail(msgspec.Struct, omit_defaults=True):
-    """One thing that is wrong with a request.
+    """One thing that is wrong with a request."""
 
-    Attributes:
-        msg: what is wrong, at most 256 characters.
-        loc: where: the part of the request, then the path into it.
-        type: a short name of the kind of fault.
-    """
+    # The document shows the docstring above to clients; this is for readers of the source.
+    msg: str  # what is wrong, at most 256 characters
+    loc: list[str | int] = []  # the part of the request, then the path into it
+    type: str = ""  # a short name of the kind of fault
 
-    msg: str
-    loc: list[str | int] = []
-    type: str = ""
+
+def remembered(function: Callable[P, T]) -> Callable[P, T]:
+    """`functools.cache`, whose own type has no room for classes as arguments."""
+    return cast("Callable[P, T]", cache(function))
 
 
 def member(*, default: Any = ..., kw_only: bool = True) -> Any:
@@ -181,7 +195,7 @@ def _wrong_fields(error: type[HTTPError], unknown: list[str], missing: list[str]
     return f"{error.__name__}: {'; '.join(said)} (fields: {fields})"
 
 
-@cache
+@remembered
 def members_of(error: type[HTTPError]) -> Mapping[str, Any]:
     """The annotated fields of *error* and its parents, each with its type, `detail` left out.
 
@@ -189,7 +203,7 @@ def members_of(error: type[HTTPError]) -> Mapping[str, Any]:
         SpecError: a field has a name that is taken.
         NameError: an annotation names something that can't be found.
     """
-    hints = get_type_hints(error, localns={**error.namespace}, include_extras=True)
+    hints = get_type_hints(error, localns=dict(error.namespace) or None, include_extras=True)
     fields = {
         name: hint
         for name, hint in hints.items()

@@ -34,11 +34,10 @@ class Place:
 def place_of(function: Callable[..., Any]) -> Place | None:
     """Where *function* is defined, seen through `functools.wraps`; `None` if nobody knows."""
     inner: Any = inspect.unwrap(function)
-    while isinstance(inner, partial):
-        inner = inspect.unwrap(inner.func)
-    code = getattr(inner, "__code__", None) or getattr(
-        getattr(type(inner), "__call__", None), "__code__", None
-    )
+    if isinstance(inner, partial):
+        wrapped: Any = inner.func
+        return place_of(wrapped)
+    code = getattr(inner, "__code__", None) or getattr(type(inner).__call__, "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if isinstance(code, CodeType) else None
 
 

@@ -7,26 +7,23 @@ response and the document are made from that type, so they can't disagree.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, ClassVar, Final, Literal, Protocol, get_args
+from typing import Any, ClassVar, Final, Literal, Protocol, Union
 
 import msgspec
 
-from redirflow.declare.errors import ErrorDetail, HTTPError, members_of
+from redirflow.declare.errors import ErrorDetail, HTTPError, members_of, remembered
 from redirflow.http.media import JSON, PROBLEM_JSON
 
 _WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
 class ErrorFormat(Protocol):
-    """What an app's `error_format` must offer; write your own for another house style.
-
-    Attributes:
-        media_type: the Content-Type of every error.
-    """
+    """What an app's `error_format` must offer; write your own for another house style."""
 
     @property
-    def media_type(self) -> str: ...
+    def media_type(self) -> str:
+        """The Content-Type of every error."""
+        ...
 
     def body_type(self, error: type[HTTPError]) -> Any:
         """The msgspec type of the body of this class of errors, for the document."""
@@ -48,21 +45,21 @@ def _present(error: HTTPError) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _fields(error: type[HTTPError]) -> list[Any]:
-    """The members of *error* as `defstruct` takes them; what may be `None` may be absent."""
-    fields: list[Any] = []
-    for name, type_ in members_of(error).items():
-        if type(None) in get_args(type_):
-            fields.append((name, type_ | msgspec.UnsetType, msgspec.UNSET))
-        else:
-            fields.append((name, type_))
-    return fields
+def _field(name: str, type_: Any) -> Any:
+    """A member as `defstruct` takes it; what may be `None` may be absent."""
+    try:
+        msgspec.convert(None, type_)
+    except msgspec.ValidationError:
+        return name, type_
+    return name, Union[type_, msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
 
 
-def _body_struct(error: type[HTTPError], own: list[Any]) -> type[msgspec.Struct]:
+def _body_struct(
+    error: type[HTTPError], own: list[Any], members: Mapping[str, Any]
+) -> type[msgspec.Struct]:
     return msgspec.defstruct(
         error.__name__,
-        [*own, *_fields(error)],
+        [*own, *(_field(name, type_) for name, type_ in members.items())],
         kw_only=True,
         module=error.__module__,
         namespace={"__doc__": error.__doc__ or error.title},
@@ -100,7 +97,7 @@ class ProblemDetails:
         return "about:blank" if error.built_in else self.base + kebab(error.__name__)
 
 
-@cache
+@remembered
 def _problem_type(problem: ProblemDetails, error: type[HTTPError]) -> type[msgspec.Struct]:
     return _body_struct(
         error,
@@ -110,6 +107,7 @@ def _problem_type(problem: ProblemDetails, error: type[HTTPError]) -> type[msgsp
             ("status", Literal[error.status_code]),
             ("detail", str | msgspec.UnsetType, msgspec.UNSET),
         ],
+        members_of(error),
     )
 
 
@@ -135,8 +133,9 @@ class ErrorModel:
         return {"detail": faults or [own], **fields}
 
 
-def _members(error: type[HTTPError]) -> list[str]:
-    return [name for name in members_of(error) if name != "errors"]
+def _members(error: type[HTTPError]) -> Mapping[str, Any]:
+    """The members that stand beside `detail`, where the faults go."""
+    return {name: type_ for name, type_ in members_of(error).items() if name != "errors"}
 
 
 class ErrorBody(msgspec.Struct):
@@ -145,6 +144,6 @@ class ErrorBody(msgspec.Struct):
     detail: list[ErrorDetail]
 
 
-@cache
+@remembered
 def _model_type(error: type[HTTPError]) -> type[msgspec.Struct]:
-    return _body_struct(error, [("detail", list[ErrorDetail])])
+    return _body_struct(error, [("detail", list[ErrorDetail])], _members(error))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends, Scheme
 from redirflow.declare.errors import HTTPError
@@ -83,10 +83,14 @@ def checked_errors(errors: Iterable[type[HTTPError]]) -> tuple[type[HTTPError], 
         SpecError: one is not.
     """
     for error in errors:
-        if not (isinstance(error, type) and issubclass(error, HTTPError) and error.status_code):
+        if not _has_status(error):
             raise refuse(
                 f"raises: {getattr(error, '__name__', None) or repr(error)}",
                 "subclasses of HTTPError that have a status",
                 "class OutOfStock(HTTPError, status_code=409)",
             )
     return tuple(errors)
+
+
+def _has_status(error: Any) -> bool:
+    return isinstance(error, type) and issubclass(error, HTTPError) and error.status_code > 0

@@ -1,7 +1,7 @@
-"""From the text of a parameter to a typed value.
+"""From the text of a parameter to a typed value, and from an error of msgspec's to words.
 
 msgspec does the work. What its lax mode would take but a client should not send is
-refused first: integers that are no plain decimals, floats that are not finite, `null`.
+refused first: integers that are no plain decimals, numbers that are not finite, `null`.
 """
 
 import re
@@ -13,14 +13,30 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, g
 import msgspec
 from msgspec import inspect as types_of
 
+from redirflow.http.location import LocalURL, WebURL
+from redirflow.http.values import wire_text
+
 Read: TypeAlias = Callable[[str], Any]
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,4300}", re.ASCII)
-_FLOAT: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 _MAX_MESSAGE: Final = 256
-_PATH: Final = re.compile(r" - at (?:`key` in )?`\$(.*)`\Z", re.DOTALL)
+_PATH: Final = re.compile(r" - at (?:`key` in )?`\$([^`]{0,2000})`\Z")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+_VALUE: Final = re.compile(r"(Invalid (?:enum )?value|Object contains unknown field) .*", re.DOTALL)
+
+
+def _refusal(type_: Any) -> str:
+    """What msgspec says of a text that the pattern of *type_* does not take."""
+    return f"Expected `str` matching regex {get_args(type_)[1].pattern!r}"
+
+
+_WORDS: Final = {
+    _refusal(LocalURL): "Expected a location of this site: '/path', '?query' or '#fragment'",
+    _refusal(WebURL): "Expected an absolute URL: 'https://host/path'",
+}
+"""What is said instead of a pattern that nobody can read."""
 
 
 class Unreadable(ValueError):
@@ -54,14 +70,18 @@ def capped(message: str) -> str:
     return message if len(message) <= _MAX_MESSAGE else message[: _MAX_MESSAGE - 3] + "..."
 
 
+def discreet(message: str) -> str:
+    """*message* without the value that msgspec repeats in some, for a log."""
+    return _VALUE.sub(r"\1", message)
+
+
 def split_error(error: BaseException) -> tuple[str, list[str | int]]:
     """The message of a msgspec error without its path, and the path as a list."""
     text = str(error)
     match = _PATH.search(text)
-    if match is None:
-        return capped(text), []
-    steps = [int(number) if number else name for name, number in _STEP.findall(match[1])]
-    return capped(text[: match.start()]), [step for step in steps if step != ""]
+    said, path = (text, "") if match is None else (text[: match.start()], match[1])
+    steps = [int(number) if number else name for name, number in _STEP.findall(path)]
+    return capped(_WORDS.get(said, said)), [step for step in steps if step != ""]
 
 
 def reader_of(type_: Any) -> Reader:
@@ -71,22 +91,29 @@ def reader_of(type_: Any) -> Reader:
         TypeError: msgspec can't handle the type, or it is no scalar and no list of scalars.
     """
     bare = without_none(type_)
-    info = types_of.type_info(bare)
-    while isinstance(info, types_of.Metadata):
-        info = info.type
-    if isinstance(info, _COLLECTIONS):
+    info = bare_info(bare)
+    if isinstance(info, COLLECTIONS):
         return _list_reader(bare, info)
     if not is_scalar(info):
         raise TypeError("it is neither a scalar nor a list of scalars")
-    return _scalar_reader(bare, info)
+    return _scalar_reader(bare)
 
 
-_COLLECTIONS: Final = (
+def bare_info(type_: Any) -> types_of.Type:
+    """What msgspec knows of *type_*, without what only the document needs."""
+    info = types_of.type_info(type_)
+    while isinstance(info, types_of.Metadata):
+        info = info.type
+    return info
+
+
+COLLECTIONS: Final = (
     types_of.ListType,
     types_of.SetType,
     types_of.FrozenSetType,
     types_of.VarTupleType,
 )
+"""Lists, and what is written like one."""
 
 _SCALARS: Final = (
     types_of.AnyType,
@@ -128,11 +155,10 @@ def without_none(type_: Any) -> Any:
     return type_
 
 
-def _scalar_reader(type_: Any, info: types_of.Type) -> Reader:
+def _scalar_reader(type_: Any) -> Reader:
+    info = bare_info(type_)
     if isinstance(info, types_of.UnionType):
-        return Reader(
-            _first_of([_scalar_reader(part, types_of.type_info(part)) for part in _parts(type_)])
-        )
+        return _first_of([_scalar_reader(part) for part in _parts(type_)])
     if isinstance(info, types_of.StrType) and _is_plain(info):
         return Reader(str, fallible=False, fast="str")
     if isinstance(info, types_of.AnyType):
@@ -140,7 +166,11 @@ def _scalar_reader(type_: Any, info: types_of.Type) -> Reader:
     if isinstance(info, types_of.IntType):
         return Reader(_int_reader(type_), fast="int" if _is_plain(info) else None)
     if isinstance(info, types_of.FloatType):
-        return Reader(_checked(type_, _FLOAT, "Expected `float`"))
+        return Reader(_checked(type_, "Expected `float`"))
+    if isinstance(info, types_of.DecimalType):
+        return Reader(_checked(type_, "Invalid decimal string"))
+    if isinstance(info, types_of.LiteralType):
+        return Reader(_literal_reader(info.values))
     lax = isinstance(info, types_of.BoolType) or _of_numbers(info)
     return Reader(_converter(type_, strict=not lax))
 
@@ -150,7 +180,14 @@ def _parts(type_: Any) -> Iterable[Any]:
     if get_origin(type_) is Annotated:
         inner, *marks = get_args(type_)
         return [Annotated[(part, *marks)] for part in _parts(inner)]
-    return get_args(type_)
+    return get_args(_unaliased(type_))
+
+
+def _unaliased(type_: Any) -> Any:
+    """What a `NewType` or a `type` statement stands for."""
+    for name in ("__supertype__", "__value__"):
+        type_ = getattr(type_, name, type_)
+    return type_
 
 
 def _is_plain(info: types_of.Type) -> bool:
@@ -159,34 +196,31 @@ def _is_plain(info: types_of.Type) -> bool:
 
 
 def _of_numbers(info: types_of.Type) -> bool:
-    """Whether an enum or a literal has members that are numbers."""
-    if isinstance(info, types_of.EnumType):
-        values: Iterable[Any] = [member.value for member in info.cls]
-    elif isinstance(info, types_of.LiteralType):
-        values = info.values
-    else:
-        return False
-    return any(isinstance(value, int) for value in values)
+    """Whether *info* is an enum whose members are numbers."""
+    return isinstance(info, types_of.EnumType) and any(
+        isinstance(member.value, int) for member in info.cls
+    )
+
+
+def _converted(value: Any, type_: Any, *, strict: bool = True) -> Any:
+    try:
+        return msgspec.convert(value, type_, strict=strict)
+    except msgspec.ValidationError as error:
+        message, where = split_error(error)
+        raise Unreadable(message, tuple(where)) from None
 
 
 def _converter(type_: Any, *, strict: bool) -> Read:
-    def read(text: str) -> Any:
-        try:
-            return msgspec.convert(text, type_, strict=strict)
-        except msgspec.ValidationError as error:
-            raise Unreadable(capped(str(error))) from None
-
-    return read
+    return lambda text: _converted(text, type_, strict=strict)
 
 
-def _checked(type_: Any, pattern: re.Pattern[str], expected: str) -> Read:
-    """A converter for a number that has to look like *pattern*."""
-    convert = _converter(type_, strict=False)
+def _checked(type_: Any, expected: str) -> Read:
+    """A converter for a number that has to look like one."""
 
     def read(text: str) -> Any:
-        if not pattern.fullmatch(text):
+        if not _NUMBER.fullmatch(text):
             raise Unreadable(expected)
-        return convert(text)
+        return _converted(text, type_, strict=False)
 
     return read
 
@@ -197,15 +231,24 @@ def _int_reader(type_: Any) -> Read:
     def read(text: str) -> Any:
         if not _INTEGER.fullmatch(text):
             raise Unreadable("Expected `int`")
-        try:
-            return msgspec.convert(int(text), type_)
-        except msgspec.ValidationError as error:
-            raise Unreadable(capped(str(error))) from None
+        return _converted(int(text), type_)
 
     return read
 
 
-def _first_of(readers: list[Reader]) -> Read:
+def _literal_reader(values: Iterable[Any]) -> Read:
+    """Each value by its text; none stands for `None`."""
+    known = {wire_text(value): value for value in values if value is not None}
+
+    def read(text: str) -> Any:
+        if text not in known:
+            raise Unreadable(capped(f"Invalid enum value {text!r}"))
+        return known[text]
+
+    return read
+
+
+def _first_of(readers: list[Reader]) -> Reader:
     """The first member of a union, in declared order, that takes the text."""
 
     def read(text: str) -> Any:
@@ -217,30 +260,19 @@ def _first_of(readers: list[Reader]) -> Read:
                 said.append(str(error))
         raise Unreadable(capped(" or ".join(said)))
 
-    return read
+    return Reader(read, fallible=all(reader.fallible for reader in readers))
 
 
 def _list_reader(type_: Any, info: types_of.Type) -> Reader:
-    item_type = get_args(_unannotated(type_))[:1] or (str,)
+    inner = get_args(type_)[0] if get_origin(type_) is Annotated else type_
+    item_type = get_args(_unaliased(inner))[:1] or (str,)
     item = reader_of(item_type[0])
     if item.many:
         raise TypeError("it is a list of lists")
-
-    def collect(values: list[Any]) -> Any:
-        try:
-            return msgspec.convert(values, type_)
-        except msgspec.ValidationError as error:
-            message, where = split_error(error)
-            raise Unreadable(message, tuple(where)) from None
-
+    bounded = any(getattr(info, name) is not None for name in ("min_length", "max_length"))
     return Reader(
-        item.read, many=True, collect=collect, fallible=item.fallible or not _is_plain_list(info)
+        item.read,
+        many=True,
+        collect=lambda values: _converted(values, type_),
+        fallible=item.fallible or bounded,
     )
-
-
-def _is_plain_list(info: types_of.Type) -> bool:
-    return getattr(info, "min_length", None) is None and getattr(info, "max_length", None) is None
-
-
-def _unannotated(type_: Any) -> Any:
-    return get_args(type_)[0] if get_origin(type_) is Annotated else type_

@@ -32,10 +32,11 @@ from redirflow.endpoint.plan import (
     success_plan,
 )
 from redirflow.endpoint.responses import DeclaredResponse, declared_responses
-from redirflow.endpoint.stream import StreamPlan, stream_plan
 from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions
+from redirflow.endpoint.stream import StreamPlan, stream_plan
 from redirflow.endpoint.target import Resolver
 from redirflow.http.methods import WITH_BODY
+from redirflow.http.types import RawHeaders
 from redirflow.routing.template import Template
 
 T = TypeVar("T")
@@ -122,7 +123,7 @@ def compile_endpoint(
         response.status: plan
         for response in responses
         if response.stream is None
-        and (plan := shop.attempt(operation, lambda response=response: success_plan(response, [])))
+        and (plan := shop.attempt(operation, lambda response=response: success_plan(response, _varying(response))))
     }
     streams = {
         response.status: plan
@@ -300,6 +301,11 @@ def _reroute_targets(handler: Step, shop: Workshop) -> tuple[Operation, ...]:
     specs = [spec for spec in specs_of(handler.function) if isinstance(spec, RerouteSpec)]
     found = [operation for spec in specs for operation in shop.resolver.operations(spec.to)]
     return tuple(dict.fromkeys(found))
+
+
+def _varying(response: DeclaredResponse) -> RawHeaders:
+    """What tells caches that the answer depends on `Accept` (RFC 9110 12.5.5)."""
+    return [(b"vary", b"accept")] if len(response.media_types) > 1 else []
 
 
 def _offered(responses: tuple[DeclaredResponse, ...]) -> tuple[str, ...]:

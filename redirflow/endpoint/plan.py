@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from redirflow.declare.errors import HTTPError
+from redirflow.declare.errors import HTTPError, members_of
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.redirects import Redirect, RedirectSpec
 from redirflow.declare.specs import NOTHING, HeaderSpec, nothing
@@ -262,10 +262,18 @@ class ErrorPlan:
         Raises:
             ContractViolation: a field, header or cookie is not what the class declares.
         """
-        body = self.body.render(self.format.body(error))
+        body = self.body.render(self.format.body(self._narrowed(error)))
         lines = self.fields.render(error.headers, error.cookies)
         head = [(b"content-type", self.body.media_type), content_length(len(body)), NOSNIFF]
         return Reply(self.error.status_code, [*head, *more, *lines], body)
+
+
+    def _narrowed(self, error: HTTPError) -> HTTPError:
+        """An instance of a subclass as the declared class, which is what clients know."""
+        if type(error) is self.error:
+            return error
+        fields = {name: getattr(error, name) for name in members_of(self.error)}
+        return self.error(error.detail, **fields)
 
 
 def error_plan(

@@ -269,7 +269,7 @@ class _Reading:
             return "path", info
         if marked:
             return marked[-1], info
-        if _is_upload(type_):
+        if is_upload(type_):
             return "form", info
         return ("body" if _is_composite(info) else "query"), info
 
@@ -314,7 +314,7 @@ def _taken_apart(hint: Any) -> tuple[Any, list[Any]]:
 
 
 def _info(type_: Any) -> types_of.Type:
-    if _is_upload(type_):
+    if is_upload(type_):
         return types_of.AnyType()
     try:
         info = types_of.type_info(without_none(type_))
@@ -366,7 +366,7 @@ def _parameter(
     )
 
 
-def _is_upload(type_: Any) -> bool:
+def is_upload(type_: Any) -> bool:
     """Whether a parameter is an uploaded file, or several."""
     bare = without_none(type_)
     return bare is UploadFile or (get_origin(bare) is list and get_args(bare) == (UploadFile,))
@@ -379,7 +379,7 @@ def _read_upload(value: Any) -> UploadFile:
 
 
 def _reader(type_: Any) -> Reader:
-    if _is_upload(type_):
+    if is_upload(type_):
         return Reader(_read_upload, many=without_none(type_) is not UploadFile)
     try:
         return reader_of(type_)

@@ -50,6 +50,8 @@ def allow_header(methods: frozenset[str] | set[str]) -> bytes:
 
     HEAD goes with GET and OPTIONS with everything.
     """
-    served = {*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+    served = {*methods, "OPTIONS"}
+    if "GET" in methods:
+        served.add("HEAD")
     known = [method for method in METHODS if method in served]
     return ", ".join([*known, *sorted(served.difference(METHODS))]).encode("ascii")

@@ -1,12 +1,14 @@
 """Forms and uploaded files, as handlers get them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
-from typing import IO, Final
+from typing import IO, Any, Final, TypeVar
 
 from anyio import to_thread
 
 from redirflow.http.headers import Headers
+
+T = TypeVar("T")
 
 IN_MEMORY: Final = 1024 * 1024
 """Bytes of one file that are held in memory; a larger one goes to a temporary file."""
@@ -50,11 +52,11 @@ class UploadFile:
         """Close it; a temporary file is gone then."""
         await self._run(self.file.close)
 
-    async def _run(self, function: object, *args: object) -> bytes:
+    async def _run(self, function: Callable[..., T], *args: Any) -> T:
         """Disks are waited for in a thread; memory is not."""
         if self.size <= IN_MEMORY:
-            return function(*args)  # type: ignore[operator,no-any-return]
-        return await to_thread.run_sync(function, *args)  # type: ignore[arg-type,return-value]
+            return function(*args)
+        return await to_thread.run_sync(function, *args)
 
 
 class FormData:

@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+
+_LISTS: Final[Any] = (list, tuple)
+_COLLECTIONS: Final[Any] = (*_LISTS, set, frozenset)
 
 
 def wire_text(value: Any) -> str:
@@ -51,7 +54,7 @@ def header_text(value: Any) -> str:
         )
     if isinstance(value, timedelta):
         return str(int(value.total_seconds()))
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return ", ".join(header_text(part) for part in value)
     return wire_text(value)
 
@@ -60,7 +63,7 @@ def query_pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
     """The pairs of one query parameter: none for `None`, one for each item of a list."""
     if value is None:
         return
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, _COLLECTIONS):
         for item in value:
             yield from query_pairs(name, item)
         return

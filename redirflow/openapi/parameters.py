@@ -11,9 +11,16 @@ import msgspec
 
 from redirflow.endpoint.convert import without_none
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.endpoint.signature import REQUIRED, BodyParameter, Parameter, Required
+from redirflow.endpoint.forms import multipart_installed
+from redirflow.endpoint.signature import (
+    REQUIRED,
+    BodyParameter,
+    Parameter,
+    Required,
+    is_upload,
+)
 from redirflow.endpoint.steps import functions
-from redirflow.http.media import FORM, JSON, MSGPACK
+from redirflow.http.media import FORM, JSON, MSGPACK, MULTIPART
 from redirflow.openapi.naming import plain
 from redirflow.openapi.schema import Schema
 from redirflow.openapi.scribe import Scribe, given
@@ -80,10 +87,21 @@ def _required(readings: Readings) -> bool:
 
 def _schema(scribe: Scribe, readings: Readings) -> Schema:
     """What the strictest of the readings says: the first that refuses some text."""
+    if _is_file(readings):
+        return _file_schema(readings)
     strictest = max(readings, key=lambda each: each.reader.fallible)
     # No text stands for None: such a parameter is absent.
     schema = scribe.schema(without_none(strictest.type), "input")
     return schema if _required(readings) else schema | _default(strictest)
+
+
+def _is_file(readings: Readings) -> bool:
+    return is_upload(readings[0].type)
+
+
+def _file_schema(readings: Readings) -> Schema:
+    file: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+    return {"type": "array", "items": file} if readings[0].reader.many else file
 
 
 def _default(parameter: Parameter) -> Schema:
@@ -114,7 +132,10 @@ def _form(scribe: Scribe, fields: Sequence[Readings]) -> Schema:
     properties = {readings[0].key: _schema(scribe, readings) for readings in fields}
     required = [readings[0].key for readings in fields if _required(readings)]
     schema = given(type="object", properties=properties, required=required)
-    return _request(schema, (FORM,), None, required=bool(required))
+    # Files travel in multipart only; text in either.
+    files = any(_is_file(each) for each in fields)
+    media_types = (MULTIPART,) if files else (FORM, MULTIPART) if multipart_installed() else (FORM,)
+    return _request(schema, media_types, None, required=bool(required))
 
 
 def _request(

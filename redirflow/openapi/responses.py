@@ -14,12 +14,13 @@ import msgspec
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.operation import Operation
 from redirflow.declare.specs import NOTHING, CookieSpec, HeaderSpec
+from redirflow.declare.streams import ServerSentEvent
 from redirflow.endpoint.convert import without_none
 from redirflow.endpoint.endpoint import DeclaredRedirect, Endpoint
 from redirflow.endpoint.fields import cookie_writer
 from redirflow.endpoint.plan import NO_STORE
 from redirflow.endpoint.responses import DeclaredResponse, phrase
-from redirflow.http.media import codec_of
+from redirflow.http.media import JSON, codec_of
 from redirflow.http.methods import method_after_hop
 from redirflow.openapi.answer import Answer, Body, Header, merged
 from redirflow.openapi.naming import plain
@@ -63,10 +64,16 @@ def _success(scribe: Scribe, declared: DeclaredResponse) -> Answer:
     return Answer(
         status=declared.status,
         description=declared.description,
-        headers=_by_name(headers),
+        headers=_by_name([*headers, *_varying(declared)]),
         content=_content(scribe, declared),
         links={**scribe.links(targets), **_own_links(scribe, declared.links)},
     )
+
+
+def _varying(declared: DeclaredResponse) -> list[Header]:
+    """`Vary`, where the client's `Accept` decides."""
+    several = len(declared.media_types) > 1
+    return [Header("Vary", {"type": "string", "const": "accept"}, True, None)] if several else []
 
 
 def _located(declared: DeclaredResponse) -> list[Operation]:
@@ -84,12 +91,25 @@ def _content(scribe: Scribe, declared: DeclaredResponse) -> dict[str, Body]:
 
 
 def _body(scribe: Scribe, declared: DeclaredResponse, media_type: str, examples: Schema) -> Body:
+    if declared.stream == "events":
+        return Body("itemSchema", _event(scribe, declared.type), declared.type, examples)
     if _by_item(declared):
         return Body("itemSchema", scribe.schema(declared.type, "output"), declared.type, examples)
     if codec_of(media_type) or declared.type is str:
         return Body("schema", scribe.schema(declared.type, "output"), declared.type, examples)
     # Bytes that are no JSON have no schema (OpenAPI 3.2, "Working with Binary Data").
     return Body("schema", {}, declared.type)
+
+
+def _event(scribe: Scribe, type_: Any) -> Schema:
+    """An item of an event stream as its fields (OpenAPI 3.2, "Server-Sent Event Streams")."""
+    text: Schema = {"type": "string"}
+    if type_ is ServerSentEvent:
+        retry: Schema = {"type": "integer", "minimum": 0}
+        fields = {"data": text, "event": text, "id": text, "retry": retry}
+        return {"type": "object", "properties": fields}
+    content = {"contentMediaType": JSON, "contentSchema": scribe.schema(type_, "output")}
+    return {"type": "object", "properties": {"data": {**text, **content}}, "required": ["data"]}
 
 
 def _by_item(declared: DeclaredResponse) -> bool:

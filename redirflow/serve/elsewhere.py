@@ -1,4 +1,4 @@
-"""What is answered without an operation: a bad Host, 404, 405, OPTIONS, slash redirects."""
+"""What is answered without an operation: a bad Host, mounts, 404, 405, OPTIONS, slashes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from typing import Literal, TypeAlias
 
 from redirflow.compile import Owner
 from redirflow.declare.errors import BadRequest, MethodNotAllowed, NotFound
+from redirflow.declare.operation import Mount
 from redirflow.endpoint.plan import rooted
 from redirflow.http.headers import is_host
 from redirflow.http.location import LocationRefused, compile_location, quote_path
 from redirflow.http.methods import allow_header
-from redirflow.http.response import EMPTY, Reply
-from redirflow.http.types import Scope
-from redirflow.routing.router import Router
+from redirflow.http.response import EMPTY, Reply, send_reply
+from redirflow.http.types import Receive, Scope, Send
+from redirflow.routing.router import Leaf, Router, Values
 from redirflow.serve.failures import Failures
 
 Slashes: TypeAlias = Literal["redirect", "strict", "match"]
@@ -33,9 +34,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elsewhere:
-    """Replies for requests that belong to no operation."""
+    """Answers requests that belong to no operation."""
 
     router: Router[Owner]
+    mounts: tuple[Mount, ...]
     settings: Settings
     failures: Failures
 
@@ -50,35 +52,63 @@ class Elsewhere:
             return self.failures.refusal(BadRequest("This server does not answer for that host."))
         return None
 
-    def unserved(self, scope: Scope, path: str) -> Reply:
-        """A slash redirect if the other form serves this method, else 404."""
-        other = path[:-1] if path.endswith("/") else path + "/"
-        method: str = scope["method"]
-        if self.settings.slashes == "redirect" and other and self.router.serves(other, method):
-            location = rooted(quote_path(other), scope)
-            query: bytes = scope.get("query_string") or b""
-            try:
-                sent = compile_location(location + _mark(query))
-            except LocationRefused:
-                return self._not_found()
-            return Reply(308, [(b"location", sent), EMPTY])
-        return self._not_found()
+    def find(self, path: str) -> tuple[Leaf[Owner], Values] | None:
+        """What serves *path*, with the other form of its last slash if that is as good."""
+        found = self.router.find(path)
+        if found is None and self.settings.slashes == "match":
+            return self.router.find(_other_form(path))
+        return found
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        """Answer for a path that no operation has: a mount, a slash redirect, or 404."""
+        mount = self.mount(path)
+        if mount is not None:
+            await mount.app(_below(scope, mount, path), receive, send)
+            return
+        location = self._slash_redirect(scope, path)
+        if location is None:
+            error = NotFound("There is nothing at this path.")
+            await send_reply(send, self.failures.refusal(error))
+        else:
+            await send_reply(send, Reply(308, [(b"location", location), EMPTY]))
+
+    def mount(self, path: str) -> Mount | None:
+        """The mount with the longest prefix that *path* is below of."""
+        below = [mount for mount in self.mounts if path.startswith(f"{mount.prefix}/")]
+        return max(below, key=lambda mount: len(mount.prefix), default=None)
 
     def other_method(self, scope: Scope, methods: Iterable[str]) -> Reply:
         """204 with `Allow` for OPTIONS, else 405 with it (RFC 9110 9.3.7, 15.5.6)."""
         allow = (b"allow", allow_header(set(methods)))
         if scope["method"] == "OPTIONS":
             return Reply(204, [allow])
-        return self.failures.refusal(
-            MethodNotAllowed("The resource does not serve this method."), allow
-        )
+        error = MethodNotAllowed("The resource does not serve this method.")
+        return self.failures.refusal(error, allow)
 
-    def _not_found(self) -> Reply:
-        return self.failures.refusal(NotFound("There is nothing at this path."))
+    def _slash_redirect(self, scope: Scope, path: str) -> bytes | None:
+        """The other form of *path*, if it serves this method; never another host."""
+        other = _other_form(path)
+        method: str = scope["method"]
+        if self.settings.slashes != "redirect" or method == "OPTIONS":
+            return None
+        if not self.router.serves(other, method) and self.mount(other) is None:
+            return None
+        query: bytes = scope.get("query_string") or b""
+        mark = "?" + query.decode("latin-1") if query else ""
+        try:
+            return compile_location(rooted(quote_path(other), scope) + mark)
+        except LocationRefused:
+            return None
 
 
-def _mark(query: bytes) -> str:
-    return "?" + query.decode("latin-1") if query else ""
+def _other_form(path: str) -> str:
+    return path[:-1] if path.endswith("/") else path + "/"
+
+
+def _below(scope: Scope, mount: Mount, path: str) -> Scope:
+    """The scope of a mounted app: its prefix belongs to `root_path`, the path stays whole."""
+    root: str = scope.get("root_path") or ""
+    return {**scope, "path": root + path, "root_path": root + mount.prefix}
 
 
 def _name(host: bytes) -> str:

@@ -26,8 +26,8 @@ from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.accept import negotiate
 from redirflow.http.request import ClientDisconnected, Request
 from redirflow.http.response import Reply, send_reply
-from redirflow.http.upload import FormData
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
+from redirflow.http.upload import FormData
 from redirflow.serve.answer import Answering, Outcome, outcome_of, rerouting
 from redirflow.serve.call import Ending
 from redirflow.serve.failures import LOGGER, forget, sole_signal
@@ -76,13 +76,9 @@ class Exchange:
         self._index = 0  # of the step that runs: its judge is the right one
 
     async def serve(self, receive: Receive, send: Send) -> None:
-        """Answer the request."""
+        """Answer the request, run its background tasks, and leave nothing open."""
         try:
-            outcome, error = await self._attempt()
-            if isinstance(outcome, Streaming):
-                await self._stream(outcome, receive, send)
-                return
-            outcome = await self._ended(outcome, error)
+            await self._answer(receive, send)
         except ClientDisconnected:
             return
         finally:
@@ -90,13 +86,20 @@ class Exchange:
                 await _abandon(self._endings)
             if self._form is not None:
                 await self._form.close()
+
+    async def _answer(self, receive: Receive, send: Send) -> None:
+        outcome, error = await self._attempt()
+        if isinstance(outcome, Streaming):
+            await self._stream(outcome, receive, send)
+            return
+        outcome = await self._ended(outcome, error)
         if isinstance(outcome, Rerouted):
             scope = scope_after(self._request.scope, outcome)
             await self._around.app(scope, self._request.receive_again, send)
-            return
-        await send_reply(send, outcome)
-        if outcome.status < 400:
-            await self._run_tasks()
+        elif isinstance(outcome, Reply):
+            await send_reply(send, outcome)
+            if outcome.status < 400:
+                await self._run_tasks()
 
     @property
     def _judge(self) -> Judge:

@@ -43,8 +43,12 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
     router = compiled.router
     tables = [servers.methods(leaf) for leaf in router.leaves]
     exact: dict[str, Methods] = {path: tables[leaf.index] for path, leaf in router.exact.items()}
-    tails: dict[str, Methods] = {path: tables[leaf.index] for path, leaf in router.tails.items()}
-    elsewhere = Elsewhere(router, settings, failures)
+    # A parameter right behind the root is left to the router: for these keys alone a path
+    # without its slash would look the same.
+    tails: dict[str, Methods] = {
+        path: tables[leaf.index] for path, leaf in router.tails.items() if path
+    }
+    elsewhere = Elsewhere(router, compiled.mounts, settings, failures)
     hosts: set[bytes] = set()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,9 +75,9 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
             # nor for dot segments; what it leaves out takes the careful way.
             methods = tails.get(head) if values >= "0" else None
             if methods is None:
-                found = router.find(path)
+                found = elsewhere.find(path)
                 if found is None:
-                    await send_reply(send, elsewhere.unserved(scope, path))
+                    await elsewhere.serve(scope, receive, send, path)
                     return
                 methods = tables[found[0].index]
                 values = found[1]

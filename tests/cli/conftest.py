@@ -1,0 +1,221 @@
+"""A directory of its own for each test, and two ways to type a command into it."""
+
+import http.client
+import logging
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import redirflow
+from redirflow.cli import main
+
+PATIENCE = 40
+"""Seconds that a server may take on a busy machine; usually it takes one."""
+
+SHOP = """\
+from msgspec import Struct
+
+from redirflow import App, NotFound, Redirect, raises, redirects
+
+app = App(title="Shop")
+
+
+class Item(Struct):
+    id: int
+
+
+@app.get("/items/{item_id}")
+@raises(NotFound)
+async def get_item(item_id: int) -> Item:
+    return Item(item_id)
+
+
+@app.get("/newest")
+@redirects(303, to=get_item)
+async def newest() -> Redirect:
+    return Redirect.to(get_item, item_id=1)
+"""
+
+FAULTY = """\
+from redirflow import App
+
+app = App()
+
+
+@app.get("/items/{item_id}")
+async def get_item(other: int) -> int:
+    return other
+"""
+
+
+class Said(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Desk:
+    """A directory with files, where commands are typed."""
+
+    def __init__(self, home, capsys):
+        self.home = home
+        self.capsys = capsys
+
+    def write(self, name, text):
+        file = self.home / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    def type(self, *argv):
+        """Type a command into this very process."""
+        self.capsys.readouterr()
+        try:
+            code = main(argv)
+        except SystemExit as end:
+            code = end.code
+        return Said(code, *self.capsys.readouterr())
+
+    def call(self, *argv):
+        """Type a command into a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "redirflow", *argv],
+            cwd=self.home,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def serve(self, *argv):
+        """A server in a process of its own, on a free port."""
+        log = self.home / "server.log"
+        command = [sys.executable, "-m", "redirflow", *argv, "--port", "0"]
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                command, cwd=self.home, env=environment(), stdout=output, stderr=output
+            )
+        try:
+            yield Served(process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class Served:
+    """A server that runs, or is about to."""
+
+    def __init__(self, process, log):
+        self.process = process
+        self.log = log
+
+    def said(self, pattern):
+        """Wait until the server has said it."""
+        found = waited(lambda: re.search(pattern, self.log.read_text()), self._ended)
+        assert found, self.log.read_text()
+        return found
+
+    def get(self, path, before=lambda: None):
+        """The status and the body of a GET, as soon as there is an answer.
+
+        Args:
+            before: done again before each try.
+        """
+        port = int(self.said(r"running on http://127\.0\.0\.1:(\d+)")[1])
+
+        def ask():
+            before()
+            return asked(port, path)
+
+        answer = waited(ask, self._ended)
+        assert answer, self.log.read_text()
+        return answer
+
+    def _ended(self):
+        return self.process.poll() is not None
+
+
+def environment():
+    """That of this process, where redirflow is found whether it is installed or not."""
+    paths = [str(Path(redirflow.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def asked(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def waited(look, ended):
+    """What *look* finds, as soon as it finds something; `None` if it is too late for that."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        last = ended()
+        found = look()
+        if found or last:
+            return found
+        time.sleep(0.05)
+    return None
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch, capsys):
+    """A directory, made the current one; what it leaves in this process is taken away again."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for name in ("NO_COLOR", "WEB_CONCURRENCY", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REDIRFLOW_SERVING", "")
+    before = {**sys.modules}
+    yield Desk(tmp_path, capsys)
+    for name in {*sys.modules} - {*before}:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def shop(desk):
+    """A desk with a good app in `shop.py`."""
+    desk.write("shop.py", SHOP)
+    return desk
+
+
+@pytest.fixture
+def faulty(desk):
+    """A desk with an app in `shop.py` whose declarations contradict themselves."""
+    desk.write("shop.py", FAULTY)
+    return desk
+
+
+@pytest.fixture
+def own_logging():
+    """The loggers that uvicorn sets up in this process are put back as they were."""
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error", "uvicorn.access")]
+    before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in loggers]
+    yield
+    for logger, handlers, level, propagate in before:
+        logger.handlers = handlers
+        logger.level = level
+        logger.propagate = propagate

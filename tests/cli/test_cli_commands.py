@@ -1,0 +1,366 @@
+"""`check`, `routes`, `openapi`, and what all commands have in common."""
+
+import importlib
+import io
+import json
+import os
+import runpy
+import subprocess
+import sys
+
+import pytest
+
+from redirflow import Fault, Place
+from redirflow.cli import COMMANDS, check, main
+from redirflow.cli.terminal import painted
+
+FAULTY = (
+    "shop.py:6: error: get_item: the path parameter 'item_id' of '/items/{item_id}' is not an "
+    "argument of the handler or of its dependencies\n"
+    "    allowed: its arguments are: other\n"
+    "    write: item_id: str\n"
+)
+
+
+class Terminal(io.StringIO):
+    """A screen."""
+
+    def isatty(self):
+        return True
+
+
+# --- all of them -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_shows_an_example(desk, command):
+    said = desk.type(command.name, "--help")
+
+    assert said.code == 0
+    assert f"example:\n  {command.example}\n" in said.out
+    assert command.example.startswith(f"redirflow {command.name} ")
+
+
+def test_help_lists_the_commands(desk):
+    said = desk.type("--help")
+
+    assert said.code == 0
+    assert all(f"\n    {command.name} " in said.out for command in COMMANDS)
+    assert "exit codes: 0 fine, 1 findings, 2 usage" in said.out
+
+
+@pytest.mark.parametrize("argv", [(), ("serve",), ("check", "--hard"), ("routes", "a.py", "b.py")])
+def test_a_command_line_that_can_not_be_followed(desk, argv):
+    said = desk.type(*argv)
+
+    assert said.code == 2
+    assert said.err.startswith("usage: redirflow ")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_refuses_an_unknown_app(desk, command):
+    said = desk.type(command.name, "nowhere.py")
+
+    assert (said.code, said.err) == (
+        2,
+        "redirflow: error: no such Python file: nowhere.py\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "check", "routes", "openapi"])
+def test_every_command_tells_the_faults(faulty, command):
+    assert faulty.type(command, "shop.py") == (1, "", FAULTY)
+
+
+def test_a_reader_who_has_seen_enough(shop, monkeypatch):
+    """`redirflow openapi | head` ends quietly."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+
+        assert main(["openapi", "shop.py"]) == 0
+
+
+def test_python_m_redirflow(shop, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["redirflow", "check", "shop.py"])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("redirflow", run_name="__main__")
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "shop.py: 2 operations, 1 redirect, no faults\n"
+
+
+def test_a_new_process_does_not_type_the_command_again():
+    """`multiprocessing` may import the main module under another name."""
+    module = importlib.import_module("redirflow.__main__")
+    del sys.modules["redirflow.__main__"]
+
+    assert module.main is main
+
+
+def test_importing_redirflow_does_not_import_uvicorn(desk):
+    for module in ("redirflow", "redirflow.cli"):
+        code = f"import sys, {module}; sys.exit('uvicorn' in sys.modules)"
+        home = os.path.dirname(os.path.dirname(sys.modules["redirflow"].__file__))
+        assert subprocess.run([sys.executable, "-c", code], cwd=home).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "expected"),
+    [
+        (Terminal(), {}, "\x1b[1;31merror:\x1b[0m"),
+        (Terminal(), {"NO_COLOR": ""}, "\x1b[1;31merror:\x1b[0m"),
+        (Terminal(), {"NO_COLOR": "1"}, "error:"),
+        (Terminal(), {"TERM": "dumb"}, "error:"),
+        (io.StringIO(), {}, "error:"),
+    ],
+)
+def test_colour_is_for_terminals(monkeypatch, stream, environment, expected):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert painted("error:", "error", stream) == expected
+
+
+def test_faults_on_a_terminal_have_a_red_mark(faulty, monkeypatch):
+    screen = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", screen)
+    faulty.type("check", "shop.py")
+
+    assert screen.getvalue() == FAULTY.replace("error:", "\x1b[1;31merror:\x1b[0m")
+
+
+# --- check -----------------------------------------------------------------------------------
+
+
+def test_check_counts_what_is_there(shop):
+    assert shop.type("check", "shop.py", "--strict") == (
+        0,
+        "shop.py: 2 operations, 1 redirect, no faults\n",
+        "",
+    )
+
+
+def test_check_of_an_empty_app(desk):
+    desk.write("shop.py", "from redirflow import App\napp = App()")
+
+    assert desk.type("check", "shop.py").out == (
+        "shop.py: no operations, no redirects, no faults\n"
+    )
+
+
+@pytest.mark.parametrize(("argv", "code"), [((), 0), (("--strict",), 1)])
+def test_warnings_are_findings_if_one_is_strict(shop, monkeypatch, argv, code):
+    def find(compiled):
+        for endpoint in reversed(compiled.endpoints.values()):
+            place = endpoint.operation.place
+            yield Fault(f"look at {endpoint.operation.name}", place=place, severity="warning")
+        yield Fault("look around", severity="warning")
+
+    monkeypatch.setattr(check, "FINDERS", [find])
+
+    assert shop.type("check", "shop.py", *argv) == (
+        code,
+        "shop.py: 2 operations, 1 redirect, no faults, 3 warnings\n",
+        "warning: look around\n"
+        "shop.py:12: warning: look at get_item\n"
+        "shop.py:18: warning: look at newest\n",
+    )
+
+
+def test_warnings_are_ordered_by_their_places(monkeypatch):
+    faults = [Fault(str(line), place=Place("a.py", line), severity="warning") for line in (2, 1)]
+    monkeypatch.setattr(check, "FINDERS", [lambda compiled: faults])
+
+    assert [fault.found for fault in check.warnings_of(None)] == ["1", "2"]
+
+
+# --- routes ----------------------------------------------------------------------------------
+
+
+def test_routes_are_a_table(shop):
+    """Where nobody looks, no line is broken: it is read by grep."""
+    assert shop.type("routes", "shop.py").out == (
+        "METHOD  PATH              OPERATION  RESPONSES    PLACE\n"
+        "GET     /items/{item_id}  get_item   200 404 422  shop.py:12\n"
+        "GET     /newest           newest     303          shop.py:18\n"
+        "\n"
+        "2 operations, 1 redirect\n"
+    )
+
+
+def test_a_narrow_screen_cuts_nothing(shop, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    assert shop.type("routes", "shop.py").out == (
+        "GET     /items/{item_id}\n"
+        "        get_item  200 404 422  shop.py:12\n"
+        "GET     /newest\n"
+        "        newest  303  shop.py:18\n"
+        "\n"
+        "2 operations, 1 redirect\n"
+    )
+
+
+def test_a_screen_that_is_just_wide_enough(shop, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert len(shop.type("routes", "shop.py").out.splitlines()) == 5
+
+    monkeypatch.setenv("COLUMNS", "59")
+    assert len(shop.type("routes", "shop.py").out.splitlines()) == 6
+
+
+def test_routes_as_json(shop):
+    said = shop.type("routes", "shop.py", "--format", "json")
+
+    assert json.loads(said.out) == [
+        {
+            "method": "GET",
+            "path": "/items/{item_id}",
+            "operation": "get_item",
+            "responses": [200, 404, 422],
+            "file": "shop.py",
+            "line": 12,
+        },
+        {
+            "method": "GET",
+            "path": "/newest",
+            "operation": "newest",
+            "responses": [303],
+            "file": "shop.py",
+            "line": 18,
+        },
+    ]
+
+
+def test_what_another_operation_answers_counts(shop):
+    """A reroute's responses are its own, in a circle too."""
+    with (shop.home / "shop.py").open("a") as file:
+        file.write(
+            "\n\nfrom typing import Never\nfrom redirflow import Reroute, reroutes\n"
+            '@app.get("/first")\n@reroutes(to=("get_item", "second"))\n'
+            "async def first() -> Never:\n    raise Reroute.to(get_item, item_id=1)\n"
+            '@app.get("/second")\n@reroutes(to="first")\n'
+            "async def second() -> Never:\n    raise Reroute.to(first)\n"
+        )
+    said = shop.type("routes", "shop.py", "--format", "json")
+
+    assert [route["responses"] for route in json.loads(said.out)] == [
+        [200, 404, 422],
+        [303],
+        [200, 404, 422],
+        [200, 404, 422],
+    ]
+
+
+def test_the_head_of_the_table_is_bold_on_a_terminal(shop, monkeypatch):
+    screen = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", screen)
+    shop.type("routes", "shop.py")
+
+    assert screen.getvalue().startswith("\x1b[1mMETHOD  PATH ")
+
+
+# --- openapi ---------------------------------------------------------------------------------
+
+
+def test_the_document_is_written_to_the_standard_output(shop):
+    said = shop.type("openapi", "shop.py")
+
+    assert (said.code, said.err) == (0, "")
+    assert said.out.encode() == sys.modules["shop"].app.openapi_json()
+    assert json.loads(said.out)["info"]["title"] == "Shop"
+
+
+def test_the_document_is_written_to_a_file(shop):
+    assert shop.type("openapi", "shop.py", "--output", "openapi.json") == (0, "", "")
+
+    written = (shop.home / "openapi.json").read_bytes()
+    assert written == sys.modules["shop"].app.openapi_json()
+
+
+def test_a_file_that_can_not_be_written(shop):
+    assert shop.type("openapi", "shop.py", "--output", "no/where.json") == (
+        2,
+        "",
+        "redirflow: error: no/where.json can't be written: No such file or directory\n",
+    )
+
+
+def test_a_true_document_passes(shop):
+    shop.type("openapi", "shop.py", "--output", "openapi.json")
+
+    assert shop.type("openapi", "shop.py", "--check", "openapi.json") == (0, "", "")
+
+
+def test_a_document_that_drifted(shop):
+    file = shop.home / "openapi.json"
+    shop.type("openapi", "shop.py", "--output", "openapi.json")
+    file.write_text(file.read_text().replace('"Shop"', '"Ship"'))
+    said = shop.type("openapi", "shop.py", "--check", "openapi.json")
+
+    assert said.code == 1
+    assert said.out.startswith("--- openapi.json\n+++ the app\n@@ ")
+    assert '\n-    "title": "Ship",\n+    "title": "Shop",\n' in said.out
+    assert said.err == (
+        "error: openapi.json is not what the app declares\n"
+        "    run: redirflow openapi shop.py --output openapi.json\n"
+    )
+
+
+def test_the_command_that_mends_is_the_one_that_was_typed(shop):
+    shop.write("pyproject.toml", "[tool.redirflow]\napp = 'shop.py'")
+    said = shop.type("openapi", "--version", "3.2.0", "--check", "the document.json")
+
+    assert said == (
+        1,
+        "",
+        "error: the document.json is not there\n"
+        "    run: redirflow openapi --version 3.2.0 --output 'the document.json'\n",
+    )
+
+
+def test_a_long_difference_is_cut(shop):
+    shop.write("openapi.json", "\n".join(map(str, range(1000))))
+    said = shop.type("openapi", "shop.py", "--check", "openapi.json")
+
+    assert len(said.out.splitlines()) == 41
+    assert said.out.splitlines()[-1].startswith("... and ")
+
+
+def test_a_difference_that_no_line_shows(shop):
+    shop.type("openapi", "shop.py", "--output", "openapi.json")
+    file = shop.home / "openapi.json"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    said = shop.type("openapi", "shop.py", "--check", "openapi.json")
+
+    assert (said.code, said.out) == (1, "")
+    assert "(in line ends or bytes that are no UTF-8 only)" in said.err
+
+
+def test_a_document_that_can_not_be_read(shop):
+    said = shop.type("openapi", "shop.py", "--check", ".")
+
+    assert (said.code, said.err) == (2, "redirflow: error: . can't be read: Is a directory\n")
+
+
+def test_an_older_version_and_what_it_can_not_say(desk):
+    desk.write(
+        "shop.py",
+        "from collections.abc import AsyncIterator\n"
+        "from redirflow import App, returns\n\napp = App()\n\n\n"
+        '@app.get("/ticks")\n@returns(media_type="application/jsonl")\n'
+        "async def ticks() -> AsyncIterator[int]:\n    yield 1\n",
+    )
+    said = desk.type("openapi", "shop.py", "--version", "3.1.1", "--output", "openapi.json")
+
+    assert (said.code, said.out) == (0, "")
+    assert json.loads((desk.home / "openapi.json").read_bytes())["openapi"] == "3.1.1"
+    assert said.err.startswith("warning: ")
+    assert "itemSchema" in said.err
