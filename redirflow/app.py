@@ -1,20 +1,21 @@
 """`App`: collects, compiles once, serves."""
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from threading import Lock
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
 from redirflow.compile import DOCUMENT, CompiledApp, Declarations, compile_app
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import calling_place, refuse
 from redirflow.declare.formats import ErrorFormat, ProblemDetails
 from redirflow.declare.group import Guard, checked_prefix
-from redirflow.declare.operation import Mount, Operation, Page
+from redirflow.declare.operation import Mount, Page
 from redirflow.declare.specs import NOTHING, HeaderSpec
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.openapi.document import Info, write_document
 from redirflow.openapi.downgrade import downgrade
-from redirflow.router import Included, Router
+from redirflow.router import Entry, Router
 from redirflow.serve.elsewhere import Settings, Slashes
 from redirflow.serve.failures import ROUTER_ERRORS
 from redirflow.serve.lifespan import Lifespan, no_lifespan, run_lifespan
@@ -89,10 +90,9 @@ class App(Router):
         self._error_format = error_format
         self._pages = (Page(path=openapi_url, name=DOCUMENT),) if openapi_url else ()
         self._mounts: list[Mount] = []
+        self._overrides: Mapping[Any, Any] = NOTHING
         self._compiled: CompiledApp | None = None
-        self._compiling = Lock()
-        self._inner: ASGIApp = self._first
-        self._serve: ASGIApp = self._wrapped() if self._middleware else self._first
+        self._forget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope: `http`, `lifespan`, or a `websocket` that is closed."""
@@ -111,12 +111,19 @@ class App(Router):
                 self._compiled = compile_app(self.declarations(), ROUTER_ERRORS)
         return self._compiled
 
-    def declarations(self, overrides: Mapping[Any, Any] = NOTHING) -> Declarations:
-        """Everything collected so far.
+    def overridden(self, overrides: Mapping[Any, Any]) -> Self:
+        """This app, with other functions for some dependencies; it compiles on its own.
 
         Args:
-            overrides: functions that stand for dependencies, for tests.
+            overrides: by dependency, the function that stands for it in tests.
         """
+        app = copy(self)
+        app._overrides = overrides
+        app._forget()
+        return app
+
+    def declarations(self) -> Declarations:
+        """Everything collected so far."""
         collected = self.collect()
         return Declarations(
             info=self._info,
@@ -125,7 +132,7 @@ class App(Router):
             mounts=tuple(self._mounts),
             error_format=self._error_format,
             max_body_size=self._max_body_size,
-            overrides=overrides,
+            overrides=self._overrides,
             faults=tuple(collected.faults),
         )
 
@@ -162,15 +169,14 @@ class App(Router):
     def openapi(self, version: OpenAPIVersion | None = None) -> dict[str, Any]:
         """The OpenAPI document, in the app's version or another one."""
         document = self.compile().document
-        if version is None or version == document["openapi"]:
-            return document
-        return downgrade(document)[0] if version == "3.1.1" else self._in_full()
+        wanted = version or self._info.openapi_version
+        return downgrade(document)[0] if wanted == "3.1.1" else document
 
     def openapi_json(self, version: OpenAPIVersion | None = None) -> bytes:
         """The OpenAPI document as it is written: the same bytes each time."""
         return write_document(self.openapi(version))
 
-    def _add(self, *entries: Operation | Included) -> None:
+    def _add(self, *entries: Entry) -> None:
         self._refuse_late()
         super()._add(*entries)
 
@@ -180,6 +186,13 @@ class App(Router):
                 "the app is compiled: what is registered now would never be served",
                 "registration before the first request, and before compile()",
             )
+
+    def _forget(self) -> None:
+        """Serve by a compiled form yet to be made."""
+        self._compiled = None
+        self._compiling = Lock()
+        self._inner: ASGIApp = self._first
+        self._serve: ASGIApp = self._wrapped() if self._middleware else self._first
 
     def _start(self) -> None:
         """Compile, and let the runtime take over."""

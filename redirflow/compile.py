@@ -22,6 +22,7 @@ from redirflow.endpoint.target import Resolver
 from redirflow.http.media import JSON
 from redirflow.http.response import Reply, content_length
 from redirflow.openapi.document import Info, build_document, write_document
+from redirflow.openapi.downgrade import downgrade
 from redirflow.routing.router import Clash, Router
 from redirflow.routing.template import Template, TemplateError, parse_template
 
@@ -60,7 +61,7 @@ class CompiledApp:
         endpoints: by operation.
         pages: the constant replies of the framework's own pages.
         mounts: other ASGI apps.
-        document: the OpenAPI document; `document_bytes` as it is written.
+        document: the OpenAPI document in 3.2; `document_bytes` as it is served.
         errors: plans for what the router itself answers.
     """
 
@@ -123,7 +124,8 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
     document = build_document(declared.info, [*endpoints.values()], declared.error_format, faults)
     if faults:
         raise SpecError(dict.fromkeys(faults))
-    written = write_document(document)
+    served = downgrade(document)[0] if declared.info.openapi_version == "3.1.1" else document
+    written = write_document(served)
     return CompiledApp(
         router=router,
         endpoints=endpoints,

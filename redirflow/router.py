@@ -1,8 +1,9 @@
 """`Router`: collects operations. Registration returns the handler unchanged."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypedDict, TypeVar, Unpack
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypedDict, TypeVar, Unpack
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, Place, calling_frame, calling_place, place_of, refuse
@@ -13,9 +14,10 @@ from redirflow.declare.group import (
     checked_guards,
     checked_prefix,
 )
-from redirflow.declare.operation import Operation
+from redirflow.declare.operation import Operation, RedirectRule, RerouteRule
+from redirflow.declare.redirects import Target
 from redirflow.declare.specs import NOTHING, HeaderSpec, checked_headers
-from redirflow.http.methods import METHODS
+from redirflow.http.methods import METHODS, REDIRECT_STATUSES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,11 +53,16 @@ class Included:
     place: Place
 
 
+Rule: TypeAlias = RedirectRule | RerouteRule
+Entry: TypeAlias = "Operation | Rule | Included"
+
+
 @dataclass(slots=True)
 class Collected:
     """Everything in a router and those inside it, with absolute paths."""
 
     operations: list[Operation] = field(default_factory=list[Operation])
+    rules: list[Rule] = field(default_factory=list[Rule])
     faults: list[Fault] = field(default_factory=list[Fault])
 
 
@@ -83,7 +90,7 @@ class Router:
         dependencies: Iterable[Guard] = (),
         deprecated: bool = False,
     ) -> None:
-        self._entries: list[Operation | Included] = []
+        self._entries: list[Entry] = []
         self._group = Group(
             prefix=checked_prefix(prefix),
             name=name,
@@ -148,6 +155,78 @@ class Router:
         """Register a handler for OPTIONS, where 204 with `Allow` does not suffice."""
         return self.route(path, methods=["OPTIONS"], **options)
 
+    def redirect(
+        self,
+        source: str,
+        *,
+        to: Target,
+        status_code: int = 308,
+        keep_query: bool | None = None,
+        max_age: int | None = None,
+        deprecated: bool = False,
+        description: str | None = None,
+        include_in_schema: bool = False,
+    ) -> None:
+        """A redirect without a handler (RFC 9110 15.4).
+
+        Args:
+            source: a path template below this router's prefix.
+            to: an absolute path template of this app that uses parameters of the source, a
+                handler, an operation's name, or `"https://host/..."`.
+            status_code: 301, 302, 303, 307 or 308.
+            keep_query: whether the request's query is added to the target's own; by default
+                for targets in this app, and not for others.
+            max_age: seconds for which it may be cached.
+            deprecated, description, include_in_schema: for the document.
+
+        Raises:
+            SpecError: another status, or a negative `max_age`.
+        """
+        status = int(status_code)
+        if status not in REDIRECT_STATUSES:
+            raise refuse(f"redirect({source!r}, status_code={status})", "301, 302, 303, 307, 308")
+        if max_age is not None and max_age < 0:
+            raise refuse(f"redirect({source!r}, max_age={max_age})", "seconds, 0 or more")
+        self._add(
+            RedirectRule(
+                source=source,
+                to=to,
+                status_code=status,
+                place=calling_place(),
+                keep_query=keep_query,
+                max_age=max_age,
+                deprecated=deprecated,
+                description=description,
+                include_in_schema=include_in_schema,
+            )
+        )
+
+    def reroute(
+        self,
+        source: str,
+        *,
+        to: Target,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Let another operation answer, without a round trip.
+
+        Args:
+            source: a path template below this router's prefix.
+            to: as in `redirect`, in this app.
+            query: replaces the request's query; `None` keeps it.
+            headers: replace the client's own fields of the same names.
+        """
+        self._add(
+            RerouteRule(
+                source=source,
+                to=to,
+                place=calling_place(),
+                query=query,
+                headers=MappingProxyType(dict(headers or {})),
+            )
+        )
+
     def include_router(
         self, router: "Router", *, prefix: str = "", tags: Iterable[str] = ()
     ) -> None:
@@ -170,7 +249,7 @@ class Router:
         self._collect(Group(), (), collected)
         return collected
 
-    def _add(self, *entries: Operation | Included) -> None:
+    def _add(self, *entries: Entry) -> None:
         self._entries.extend(entries)
 
     def _collect(self, outer: Group, above: tuple["Router", ...], collected: Collected) -> None:
@@ -178,6 +257,9 @@ class Router:
         for entry in self._entries:
             if isinstance(entry, Operation):
                 collected.operations.append(group.applied(entry))
+            elif isinstance(entry, RedirectRule | RerouteRule):
+                rule = replace(entry, source=group.prefix + entry.source)
+                collected.rules.append(rule)
             elif entry.router is self or entry.router in above:
                 fault = Fault(
                     "a router is included in itself", "routers that end", place=entry.place

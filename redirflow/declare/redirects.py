@@ -66,7 +66,27 @@ def _named(target: object, args: tuple[Any, ...], params: dict[str, Any]) -> dic
     return dict(signature(target).bind_partial(*args, **params).arguments)
 
 
-class Redirect(Exception):
+def _shown(location: str | None, target: Target | None) -> str:
+    if location is not None:
+        return repr(location)
+    return f"to {target if isinstance(target, str) else getattr(target, '__name__', '?')}"
+
+
+class _Signal(Exception):
+    """An exception that is no error; it shows and copies what it holds, not its arguments."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        slots = [name for kind in type(self).__mro__ for name in kind.__dict__.get("__slots__", ())]
+        state = {**self.__dict__, **{name: getattr(self, name) for name in slots}}
+        return type(self).__new__, (type(self),), state
+
+
+class Redirect(_Signal):
     """Raise (or return) it, and the declared 3xx is sent (RFC 9110 15.4).
 
     Args:
@@ -169,17 +189,12 @@ class Redirect(Exception):
 
     def _with(self, **changed: Any) -> Self:
         copy = type(self).__new__(type(self))
-        copy.location, copy.target, copy.params = self.location, self.target, self.params
+        copy.location, copy.target, copy.params = self.location, self.target, {**self.params}
         copy.extras = replace(self.extras or Extras(), **changed)
         return copy
 
     def __str__(self) -> str:
-        if self.location is not None:
-            return repr(self.location)
-        name = (
-            self.target if isinstance(self.target, str) else getattr(self.target, "__name__", "?")
-        )
-        return f"to {name}"
+        return _shown(self.location, self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,14 +211,15 @@ class Extras:
         """*location* with these pairs added to its query, and with this fragment."""
         rest, mark, fragment = location.partition("#")
         if self.query:
+            path, _, old = rest.partition("?")
             pairs = [f"{quote_query(name)}={quote_query(value)}" for name, value in self.query]
-            rest += ("&" if "?" in rest else "?") + "&".join(pairs)
+            rest = f"{path}?{'&'.join([old, *pairs] if old else pairs)}"
         if self.fragment is not None:
             return f"{rest}#{self.fragment}"
         return rest + mark + fragment
 
 
-class Reroute(Exception):
+class Reroute(_Signal):
     """Raise it, and another operation of this app answers; the client sees no round trip.
 
     Args:
@@ -255,4 +271,4 @@ class Reroute(Exception):
         return reroute
 
     def __str__(self) -> str:
-        return repr(self.path) if self.path is not None else f"to {self.target!r}"
+        return _shown(self.path, self.target)

@@ -4,11 +4,14 @@ This is the careful way, complete and in one place. The generated fast way (`ser
 does the same for the happy case only and comes here at the first doubt.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any, Final, cast
 
 import msgspec
+from msgspec import inspect as types_of
 
 from redirflow.declare.errors import (
     BadRequest,
@@ -18,9 +21,10 @@ from redirflow.declare.errors import (
     ValidationFailed,
 )
 from redirflow.endpoint.convert import Unreadable, capped, split_error
+from redirflow.endpoint.parts import parts_of
 from redirflow.endpoint.signature import BodyParameter, Parameter, Required, Signature
 from redirflow.http import media
-from redirflow.http.query import TooManyPairs
+from redirflow.http.query import QueryParams, TooManyPairs
 from redirflow.http.request import Request
 
 _FAULTS: Final = 100
@@ -58,63 +62,70 @@ class Binder:
                 faults.append(_fault(parameter, error))
         for name, struct in self.signature.groups.items():
             if not faults:
-                values[name] = _grouped(name, struct, groups[name], faults)
+                values[name] = self._grouped(name, struct, groups[name], faults)
         if faults:
-            error = ValidationFailed("The request has wrong parameters.", errors=faults[:_FAULTS])
-            raise Refused(error)
+            told = faults[:_FAULTS]
+            raise Refused(ValidationFailed("The request has wrong parameters.", errors=told))
         for name in self.signature.requests:
             values[name] = request
         return values
+
+    def _grouped(
+        self, name: str, make: Callable[..., Any], values: dict[str, Any], faults: list[ErrorDetail]
+    ) -> Any:
+        """The Struct made of several parameters; its `__post_init__` may refuse them."""
+        try:
+            return make(**values)
+        except (TypeError, ValueError) as error:
+            fields = (each for each in self.signature.parameters if each.group == name)
+            where: list[str | int] = [next(fields).where]
+            faults.append(ErrorDetail(capped(str(error)), where, "invalid"))
 
 
 class _Missing(Unreadable):
     """A required parameter that is not there."""
 
 
-def _texts(
-    parameter: Parameter, request: Request, path: Mapping[str, str], form: Any
-) -> list[str] | str | None:
-    """What the request says for *parameter*: all texts of a list, else the last one."""
-    key = parameter.key
-    try:
-        if parameter.where == "path":
-            return path[key]
-        if parameter.where == "query":
-            return request.query.getlist(key) if parameter.reader.many else request.query.get(key)
-    except TooManyPairs as error:
-        raise Refused(BadRequest(f"The query has {error}.")) from None
-    if parameter.where == "header":
-        return request.headers.getlist(key) if parameter.reader.many else request.headers.get(key)
+def _texts(parameter: Parameter, request: Request, path: Mapping[str, str], form: Any) -> Any:
+    """What the request says for *parameter*: all texts of a list, else the last one or `None`.
+
+    In a form, an uploaded file stands for a text.
+    """
+    key, many = parameter.key, parameter.reader.many
+    if parameter.where == "path":
+        return path[key]
     if parameter.where == "cookie":
         text = request.cookies.get(key)
-        return ([] if text is None else [text]) if parameter.reader.many else text
-    return form.getlist(key) if parameter.reader.many else form.get(key)
+        return [text for text in (text,) if text is not None] if many else text
+    source = form
+    if parameter.where == "query":
+        source = _query(request)
+    elif parameter.where == "header":
+        source = request.headers
+    return source.getlist(key) if many else source.get(key)
 
 
-def _value(parameter: Parameter, texts: list[str] | str | None) -> Any:
-    if not texts and (texts is None or isinstance(texts, list)):
+def _query(request: Request) -> QueryParams:
+    try:
+        return request.query
+    except TooManyPairs as error:
+        raise Refused(BadRequest(f"The query has {error}.")) from None
+
+
+def _value(parameter: Parameter, texts: Any) -> Any:
+    if texts is None or texts == []:
         if isinstance(parameter.default, Required):
             raise _Missing("is missing")
         return parameter.default()
     if not isinstance(texts, list):
         return parameter.reader.read(texts)
     read: list[Any] = []
-    for index, text in enumerate(texts):
+    for index, text in enumerate(cast("list[str]", texts)):
         try:
             read.append(parameter.reader.read(text))
         except Unreadable as error:
             raise Unreadable(str(error), (index,)) from None
     return parameter.reader.collect(read)
-
-
-def _grouped(
-    name: str, struct: Callable[..., Any], values: dict[str, Any], faults: list[ErrorDetail]
-) -> Any:
-    """The Struct made of several parameters; its `__post_init__` may refuse them."""
-    try:
-        return struct(**values)
-    except (TypeError, ValueError) as error:
-        faults.append(ErrorDetail(capped(str(error)), [name], "invalid"))
 
 
 def _fault(parameter: Parameter, error: Unreadable) -> ErrorDetail:
@@ -134,7 +145,13 @@ class BodyReader:
     """
 
     parameter: BodyParameter
-    decode: Mapping[str, Callable[[bytes], Any]]
+    decode: Mapping[str, media.Decode]
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """What the body may be."""
+        names = {media.JSON_CODEC.name: media.JSON, media.MSGPACK_CODEC.name: media.MSGPACK}
+        return tuple(names[codec] for codec in self.decode)
 
     async def read(self, request: Request) -> Any:
         """The decoded body.
@@ -146,12 +163,30 @@ class BodyReader:
         """
         if not isinstance(self.parameter.default, Required) and not await request.body():
             return self.parameter.default()
-        codec = accepted_codec(request)
+        refuse_coding(request)
+        codec = self._codec(request.headers.get("content-type", ""))
         body = await request.body()
         try:
             return self.decode[codec.name](body)
         except media.UNDECODABLE as error:
             raise Refused(_refusal(codec, body, error)) from None
+
+    def _codec(self, content_type: str) -> media.Codec:
+        """The codec that a Content-Type names.
+
+        Raises:
+            Refused: there is none, or it is another (415).
+        """
+        codec = media.codec_of(content_type)
+        charset = media.parameter(content_type, "charset") or "utf-8"
+        known = codec is not None and codec.name in self.decode
+        if codec is None or not known or charset.lower() not in _UTF_8:
+            said = f"The body must be {' or '.join(self.media_types)}, in UTF-8."
+            raise Refused(UnsupportedMediaType(said))
+        return codec
+
+
+_UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def body_reader(parameter: BodyParameter) -> BodyReader:
@@ -160,26 +195,67 @@ def body_reader(parameter: BodyParameter) -> BodyReader:
     Raises:
         TypeError: msgspec can't decode the type.
     """
-    codecs = (media.JSON_CODEC, media.MSGPACK_CODEC)
-    return BodyReader(parameter, {codec.name: codec.decoder(parameter.type) for codec in codecs})
+    parts = [*parts_of(types_of.type_info(parameter.type))]
+    codecs = [media.JSON_CODEC]
+    if not any(isinstance(part, types_of.AnyType) for part in parts):
+        # MessagePack has keys that are no text: in a place for anything, they could collide.
+        codecs.append(media.MSGPACK_CODEC)
+    return BodyReader(
+        parameter, {codec.name: _decoder(codec, parameter, parts) for codec in codecs}
+    )
 
 
-def accepted_codec(request: Request) -> media.Codec:
-    """The codec that the Content-Type names.
+def _decoder(
+    codec: media.Codec, parameter: BodyParameter, parts: Iterable[types_of.Type]
+) -> media.Decode:
+    """The decoder of *parameter*; it takes no number that is not finite."""
+    decode = codec.decoder(parameter.type)
+    if not any(_infinite(part, codec) for part in parts):
+        return decode
+
+    def decode_finite(body: bytes) -> Any:
+        value = decode(body)
+        _refuse_infinite(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+        return value
+
+    return decode_finite
+
+
+def _infinite(part: types_of.Type, codec: media.Codec) -> bool:
+    """Whether *codec* would take a number of this type that is not finite."""
+    keyed = isinstance(part, types_of.DictType) and isinstance(part.key_type, types_of.FloatType)
+    in_binary = codec is media.MSGPACK_CODEC and isinstance(part, types_of.FloatType)
+    return keyed or in_binary or isinstance(part, types_of.DecimalType)
+
+
+def _refuse_infinite(value: Any, path: str = "$") -> None:
+    """Refuse a number that is not finite.
+
+    Args:
+        value: of plain Python types.
 
     Raises:
-        Refused: there is none, it is another, or the body has a coding (415).
+        ValidationError: there is one, at the path that is told.
     """
-    refuse_coding(request)
-    said = request.headers.get("content-type", "")
-    codec = media.codec_of(said)
-    charset = media.parameter(said, "charset")
-    if codec is None or (charset or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
-        error = UnsupportedMediaType(
-            "The body must be application/json (in UTF-8) or application/msgpack."
-        )
-        raise Refused(error)
-    return codec
+    if isinstance(value, _DICT):
+        for key, item in value.items():
+            _refuse_infinite(key, f"{path}[...]")
+            _refuse_infinite(item, f"{path}.{key}")
+    elif isinstance(value, _LIST):
+        for index, item in enumerate(value):
+            _refuse_infinite(item, f"{path}[{index}]")
+    elif not _is_finite(value):
+        raise msgspec.ValidationError(f"Number out of range - at `{path}`")
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+_DICT: Final[Any] = dict
+_LIST: Final[Any] = list
 
 
 def refuse_coding(request: Request) -> None:
@@ -193,20 +269,27 @@ def refuse_coding(request: Request) -> None:
 
 
 def _refusal(codec: media.Codec, body: bytes, error: Exception) -> HTTPError:
-    """400 for a body that is malformed, 422 for one that is well-formed and wrong.
+    """400 for a body that is malformed, 422 for one that is well-formed and wrong."""
+    malformed = _malformed(codec, body) if isinstance(error, msgspec.ValidationError) else error
+    if malformed is None:
+        message, where = split_error(error)
+        fault = ErrorDetail(message, ["body", *where], "invalid")
+        return ValidationFailed("The body has wrong values.", errors=[fault])
+    if isinstance(malformed, RecursionError):
+        return BadRequest("The body is nested too deeply.")
+    return BadRequest(f"The body is not well-formed: {capped(str(malformed))}")
+
+
+def _malformed(codec: media.Codec, body: bytes) -> Exception | None:
+    """What is malformed in *body*, if anything is.
 
     A decoder stops at the first thing wrong, so a type error does not say that the rest is
-    well-formed.
+    well-formed. Nothing is built here: what is inside might have keys that collide.
     """
-    if isinstance(error, msgspec.ValidationError):
-        try:
-            codec.decoder(Any)(body)
-        except media.UNDECODABLE as malformed:
-            error = malformed
-        else:
-            message, where = split_error(error)
-            fault = ErrorDetail(message, ["body", *where], "invalid")
-            return ValidationFailed("The body has wrong values.", errors=[fault])
-    if isinstance(error, RecursionError):
-        return BadRequest("The body is nested too deeply.")
-    return BadRequest(f"The body is not well-formed: {capped(str(error))}")
+    try:
+        codec.decoder(msgspec.Raw)(body)
+        if codec is media.JSON_CODEC:
+            body.decode()
+    except media.UNDECODABLE as error:
+        return error
+    return None

@@ -155,6 +155,13 @@ def without_none(type_: Any) -> Any:
     return type_
 
 
+def takes_none(type_: Any) -> bool:
+    """Whether `None` is one of the values of *type_*."""
+    if get_origin(type_) is Annotated:
+        return takes_none(get_args(type_)[0])
+    return get_origin(type_) in {Union, types.UnionType} and type(None) in get_args(type_)
+
+
 def _scalar_reader(type_: Any) -> Reader:
     info = bare_info(type_)
     if isinstance(info, types_of.UnionType):

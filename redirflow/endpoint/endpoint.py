@@ -123,7 +123,11 @@ def compile_endpoint(
         response.status: plan
         for response in responses
         if response.stream is None
-        and (plan := shop.attempt(operation, lambda response=response: success_plan(response, _varying(response))))
+        and (
+            plan := shop.attempt(
+                operation, lambda response=response: success_plan(response, _varying(response))
+            )
+        )
     }
     streams = {
         response.status: plan

@@ -131,7 +131,9 @@ class _Parts:
 
     def _end_headers(self) -> None:
         headers = Headers(self._headers)
-        disposition = headers.get("content-disposition", "").encode("latin-1").decode("utf-8", "replace")
+        disposition = (
+            headers.get("content-disposition", "").encode("latin-1").decode("utf-8", "replace")
+        )
         name = parameter(disposition, "name")
         if essence(disposition) != "form-data" or name is None:
             raise Refused(BadRequest("A part of the form has no name."))

@@ -51,7 +51,7 @@ class Link:
         return self._careful(params)
 
     def _careful(self, params: dict[str, Any]) -> str:
-        self._refuse_names(params)
+        self.refuse_names(params)
         texts = {name: _text(self.path[name], params[name]) for name in self.path}
         try:
             path = self.template.expand(texts)
@@ -64,7 +64,12 @@ class Link:
         ]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
 
-    def _refuse_names(self, params: dict[str, Any]) -> None:
+    def refuse_names(self, params: Mapping[str, Any]) -> None:
+        """Refuse unknown names and missing ones.
+
+        Raises:
+            LinkRefused: there are some.
+        """
         name = self.operation.name
         unknown = [key for key in params if key not in self.path and key not in self.query]
         if unknown:

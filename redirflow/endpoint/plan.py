@@ -267,7 +267,6 @@ class ErrorPlan:
         head = [(b"content-type", self.body.media_type), content_length(len(body)), NOSNIFF]
         return Reply(self.error.status_code, [*head, *more, *lines], body)
 
-
     def _narrowed(self, error: HTTPError) -> HTTPError:
         """An instance of a subclass as the declared class, which is what clients know."""
         if type(error) is self.error:

@@ -13,13 +13,8 @@ from redirflow.declare.dependencies import Depends, Scheme
 from redirflow.declare.faults import Fault, Place, place_of
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.binder import Binder
-from redirflow.endpoint.signature import (
-    Signature,
-    generates,
-    generates_async,
-    is_async,
-    read_signature,
-)
+from redirflow.endpoint.reading import read_signature
+from redirflow.endpoint.signature import Signature, generates, generates_async, is_async
 
 Kind: TypeAlias = Literal["async", "sync", "async generator", "sync generator"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 LIMIT: Final = 1_000
 """Pairs in one query or urlencoded form."""
@@ -22,7 +22,12 @@ def parse_pairs(encoded: bytes, limit: int = LIMIT) -> list[tuple[str, str]]:
     """
     if encoded.count(b"&") >= limit:
         raise TooManyPairs(f"more than {limit} pairs")
-    return parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True)
+    parts = (part.partition(b"=") for part in encoded.split(b"&") if part)
+    return [(_text(name), _text(value)) for name, _, value in parts]
+
+
+def _text(encoded: bytes) -> str:
+    return unquote_to_bytes(encoded.replace(b"+", b" ")).decode("utf-8", "replace")
 
 
 class QueryParams(Mapping[str, str]):

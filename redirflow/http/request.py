@@ -122,7 +122,7 @@ class Request:
         # RFC 9113 8.2.3: on HTTP/2 the field may be split, and is joined with "; ".
         return parse_cookies("; ".join(self.headers.getlist("cookie")))
 
-    def url_for(self, target: object, **params: Any) -> str:
+    def url_for(self, target: object, /, **params: Any) -> str:
         """The location of an operation, path-absolute and with the app's `root_path`.
 
         Args:

@@ -50,7 +50,8 @@ class UploadFile:
 
     async def close(self) -> None:
         """Close it; a temporary file is gone then."""
-        await self._run(self.file.close)
+        # In no thread: a request that was cancelled could not wait for one.
+        self.file.close()
 
     async def _run(self, function: Callable[..., T], *args: Any) -> T:
         """Disks are waited for in a thread; memory is not."""

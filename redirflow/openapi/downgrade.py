@@ -1,16 +1,17 @@
 """From OpenAPI 3.2 to 3.1.1, with a list of what 3.1 can't say.
 
 Theory: one word means different things in different objects (a property may be called ``query``),
-so nothing is judged by its name alone. The document is walked as the specification draws it:
-`_FIELDS` says for each kind of object which fields hold further objects and which are lost,
-`_RULES` what takes more than a table. Whatever stands in neither is copied.
+so the document is walked as the specification draws it. `_ROWS` says which fields of which object
+hold further objects and which are lost, `_RULES` what takes more than a table; the rest is copied.
 
 What is dropped may be referred to from anywhere: operations by links, links and parameters by
 references. So the walk is repeated, knowing what is gone, until nothing more goes.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from copy import deepcopy
+from http import HTTPStatus
 from typing import Any, TypeAlias, TypeGuard, cast
 from urllib.parse import unquote
 
@@ -42,16 +43,16 @@ class _Walk:
     def convert(self, kind: str, value: Any, at: Place) -> Any:
         """An object, or each in a list or ``*map`` of them, as 3.1 has it; _GONE if it has not."""
         if kind and isinstance(value, list):
-            return list(self._each(kind, enumerate(cast("list[Any]", value)), at).values())
+            return list(self._each(kind, enumerate(cast("Iterable[Any]", value)), at).values())
         if not kind or not _is_object(value):
             return deepcopy(value)
         if kind.startswith("*"):
             return self._each(kind[1:], value.items(), at)
-        if "$ref" in value and kind not in {"media type", "path item", "schema"}:
+        if "$ref" in value and kind not in {"media type", "path item", "schema", "security"}:
             gone = value["$ref"] in self.gone
             return self.drop(at, "a reference to what was dropped") if gone else deepcopy(value)
         found = _RULES[kind](self, value.copy(), at) if kind in _RULES else value.copy()
-        return found if found is _GONE else self._object(_FIELDS[kind], found, at)
+        return found if found is _GONE else self._object(_FIELDS.get(kind, {}), found, at)
 
     def _each(self, kind: str, items: Iterable[tuple[Any, Any]], at: Place) -> dict[Any, Any]:
         found = ((key, self.convert(kind, value, (*at, str(key)))) for key, value in items)
@@ -65,21 +66,17 @@ class _Walk:
         return found
 
     def lose(self, found: Object, at: Place, *keys: str) -> Object:
-        """Leave out fields; a flag that is False says what its absence says."""
+        """Leave out fields, silently if they say what their absence says."""
         for key in keys:
-            if found.pop(key, False) is not False:
-                self.note((*at, key), f"`{key}` here")
+            if found.pop(key, default := _DEFAULTS.get(key, _GONE)) is not default:
+                self.drop((*at, key), f"`{key}` here")
         return found
 
     def drop(self, at: Place, what: str) -> Any:
-        """Leave out an object that others may refer to."""
-        self.gone.add("#/" + "/".join(step.replace("~", "~0").replace("/", "~1") for step in at))
-        self.note(at, what)
-        return _GONE
-
-    def note(self, at: Place, what: str) -> None:
-        """Write a loss down."""
+        """Write down that this is lost, and that references to it lead nowhere."""
         self.losses.append(f"{'.'.join(at)}: {what} has no place in 3.1")
+        self.gone.add("#/" + "/".join(step.replace("~", "~0").replace("/", "~1") for step in at))
+        return _GONE
 
 
 def _is_object(value: Any) -> TypeGuard[Object]:
@@ -95,19 +92,10 @@ def _in_dialect(found: Object, key: str) -> Object:
     return found | ({key: "https://spec.openapis.org/oas/3.1/dialect/base"} if newer else {})
 
 
-def _document(_walk: _Walk, found: Object, _at: Place) -> Object:
-    return _in_dialect(found, "jsonSchemaDialect") | {"openapi": "3.1.1"}
-
-
-def _components(_walk: _Walk, found: Object, _at: Place) -> Object:
-    return {key: value for key, value in found.items() if key != "mediaTypes"}
-
-
 def _path_item(walk: _Walk, found: Object, at: Place) -> Object:
-    dropped = {("QUERY", "query"): found.pop("query")} if "query" in found else {}
-    for method, operation in found.pop("additionalOperations", {}).items():
-        dropped[method, "additionalOperations", method] = operation
-    for (method, *place), operation in dropped.items():
+    query = {"QUERY": found.pop("query")} if "query" in found else {}
+    for method, operation in (query | found.pop("additionalOperations", {})).items():
+        place = ("query",) if method in query else ("additionalOperations", method)
         walk.gone.add(operation.get("operationId", ""))
         walk.drop((*at, *place), f"the {method} method")
     return found
@@ -121,44 +109,92 @@ def _link(walk: _Walk, found: Object, at: Place) -> Any:
 def _parameter(walk: _Walk, found: Object, at: Place) -> Any:
     if found.get("in") == "querystring":
         return walk.drop(at, "a parameter for the whole query string")
-    cookie, query = found.get("style") == "cookie", found.get("in") == "query"
-    walk.lose(found, at, *["style"] * cookie, *["allowReserved"] * (not query))
-    return walk.lose(found, at, *["example", "examples"] * ("content" in found))
+    if found.get("in") != "query":
+        walk.lose(found, at, "allowReserved")
+    if found.get("style") == "cookie":
+        walk.lose(found, at, "style")
+    return walk.lose(found, at, "example", "examples") if "content" in found else found
 
 
 def _media_type(walk: _Walk, found: Object, at: Place) -> Any:
-    """3.1 has media types only where they are used, and items only in arrays."""
+    """3.1 has media types only where they are used; a body of many items is text to it."""
     left = {f"#/components/mediaTypes/{name}": each for name, each in walk.media_types.items()}
-    while "$ref" in found:
-        if found["$ref"] not in left:
-            walk.note((*at, "$ref"), "a media type that is described elsewhere")
-            return {}
+    while found.get("$ref") in left:
         found = left.pop(found["$ref"]).copy()
-    text = "itemSchema" in found and _TEXT_STREAMS.fullmatch(at[-1])
-    return walk.convert("stream", found, at) if text else found
-
-
-def _stream(_walk: _Walk, found: Object, _at: Place) -> Object:
-    """To 3.1 a body of many items is one text, and so is an example of it."""
-    return {"schema": {}} | found | {"schema": {"type": "string"}}
+    walk.lose(found, at, "$ref")
+    if "itemSchema" in found and re.fullmatch(_TEXT_STREAMS, at[-1]):
+        text = {"schema": {"type": "string"}} | walk.lose(found, at, "schema")
+        return walk.convert("stream", text, at)
+    return found
 
 
 def _example(walk: _Walk, found: Object, at: Place) -> Object:
     found = _renamed(found, "dataValue", "value")
-    return walk.lose(found, at, *["externalValue"] * ("value" in found))
-
-
-def _stream_example(_walk: _Walk, found: Object, _at: Place) -> Object:
-    return _renamed(found, "serializedValue", "value")
+    return walk.lose(found, at, "externalValue") if "value" in found else found
 
 
 def _response(_walk: _Walk, found: Object, at: Place) -> Object:
-    return {"description": _PHRASES.get(at[-1], at[-1])} | _renamed(found, "summary", "description")
+    found = _renamed(found, "summary", "description")
+    phrase = _PHRASES.get(at[-1], at[-1])
+    return found if "description" in found else {"description": phrase} | found
 
 
-def _schema(walk: _Walk, found: Object, at: Place) -> Object:
-    xml = found.get("xml")
-    if _is_object(xml) and "nodeType" in xml:
-        flags = _XML_FLAGS.get((xml["nodeType"], "array" in (found.get("type") or "")))
-        ...
+def _schema(_walk: _Walk, found: Object, _at: Place) -> Object:
+    xml, flags = found.get("xml"), _XML_ARRAY if "array" in found.get("type", ()) else _XML_FLAGS
+    if _is_object(xml) and xml.get("nodeType") in flags:
+        found["xml"] = {key: xml[key] for key in xml if key != "nodeType"} | flags[xml["nodeType"]]
     return _in_dialect(found, "$schema")
+
+
+_DEFAULTS = {"deprecated": False, "allowReserved": False}
+_PHRASES = {str(int(status)): status.phrase for status in HTTPStatus} | {"default": "Anything else"}
+_TEXT_STREAMS = r"(?i)(text/event-stream|application/(jsonl|(x-)?ndjson|(.*\+)?json-seq))\s*(;.*)?"
+_XML_FLAGS: dict[str, Object] = {"attribute": {"attribute": True}, "element": {}}
+_XML_ARRAY: dict[str, Object] = {"element": {"wrapped": True}, "none": {}}
+_RULES: dict[str, Callable[[_Walk, Object, Place], Any]] = {
+    "document": lambda _, found, __: _in_dialect(found, "jsonSchemaDialect") | {"openapi": "3.1.1"},
+    "components": lambda _, found, __: {k: v for k, v in found.items() if k != "mediaTypes"},
+    "path item": _path_item,
+    "parameter": _parameter,
+    "media type": _media_type,
+    "response": _response,
+    "example": _example,
+    "stream example": lambda _, found, __: _renamed(found, "serializedValue", "value"),
+    "link": _link,
+    "schema": _schema,
+    "security": lambda _, found, __: {key.removeprefix(_SCHEMES): found[key] for key in found},
+}
+_SCHEMES = "#/components/securitySchemes/"
+_MEDIA = "encoding: *encoding, description|itemSchema|prefixEncoding|itemEncoding: -"
+_ROWS = {  # field|field: what stands there, *what for a map of it, - if it is lost; ...: any other
+    "document": "$self: -, servers: server, paths: paths, webhooks: *path item, tags: tag,"
+    " components: components, security: security",
+    "components": "schemas: *schema, responses: *response, parameters: *parameter, links: *link,"
+    " examples: *example, requestBodies: *request body, headers: *parameter, callbacks: *paths,"
+    " securitySchemes: *security scheme, pathItems: *path item",
+    "paths": "...: path item",
+    "path item": "parameters: parameter, servers: server,"
+    " get|put|post|delete|options|head|patch|trace: operation",
+    "operation": "parameters: parameter, requestBody: request body, responses: responses,"
+    " callbacks: *paths, servers: server, security: security",
+    "parameter": "schema: schema, content: *media type, examples: *example",
+    "request body": "content: *media type",
+    "media type": f"{_MEDIA}, schema: schema, examples: *example",
+    "stream": f"{_MEDIA}, examples: *stream example",
+    "encoding": "headers: *parameter, encoding|prefixEncoding|itemEncoding: -",
+    "responses": "...: response",
+    "response": "summary: -, headers: *parameter, content: *media type, links: *link",
+    "schema": "properties|patternProperties|$defs|dependentSchemas: *schema, items|prefixItems|not|"
+    "contains|allOf|anyOf|oneOf|if|then|else|additionalProperties|propertyNames|unevaluatedItems|"
+    "unevaluatedProperties|contentSchema: schema, discriminator: discriminator, xml: xml",
+    "discriminator": "defaultMapping: -",
+    "xml": "nodeType: -",
+    "example": "serializedValue: -",
+    "stream example": "dataValue: -",
+    "link": "server: server",
+    "tag": "summary|parent|kind: -",
+    "server": "name: -",
+    "security scheme": "deprecated|oauth2MetadataUrl: -, flows: flows",
+    "flows": "deviceAuthorization: -",
+}
+_FIELDS = {k: dict[str, str](re.findall(r"([^ |]+)(?=\S*: ([^,]+))", _ROWS[k])) for k in _ROWS}

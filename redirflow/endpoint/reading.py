@@ -1,0 +1,184 @@
+"""Reading a signature: which argument comes from which part of a request.
+
+By position in the signature: a name in the path template is a path parameter; a Struct or
+another composite type is the body; a scalar or a list of scalars is a query parameter;
+everything else says by its marker where it comes from.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import inspect as types_of
+
+from redirflow.declare.dependencies import Depends, Scheme
+from redirflow.declare.faults import Fault, Place
+from redirflow.declare.params import In, Where
+from redirflow.declare.streams import BackgroundTasks
+from redirflow.endpoint.argument import (
+    INJECTED,
+    Misread,
+    default_of,
+    field_parameters,
+    info_of,
+    parameter_of,
+    source_of,
+    taken_apart,
+    where_of,
+)
+from redirflow.endpoint.convert import takes_none
+from redirflow.endpoint.signature import (
+    UNKNOWN,
+    BodyParameter,
+    Parameter,
+    Signature,
+    annotations_of,
+    fixed_arguments,
+)
+from redirflow.http.request import Request
+
+
+def read_signature(
+    function: Callable[..., Any],
+    *,
+    template: Iterable[str] = (),
+    namespace: Mapping[str, Any],
+    place: Place | None,
+    faults: list[Fault],
+) -> Signature:
+    """The signature of a handler or a dependency.
+
+    Args:
+        template: names of path parameters.
+        namespace: names that string annotations may use besides the module's.
+        place: where faults are reported.
+        faults: what is wrong is added here; the result is then incomplete.
+    """
+    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        hints = annotations_of(function, namespace)
+        fixed = fixed_arguments(function)
+        arguments = [
+            argument
+            for argument in inspect.signature(function).parameters.values()
+            if argument.name not in fixed
+        ]
+    except (AttributeError, NameError, SyntaxError, TypeError, ValueError) as error:
+        faults.append(
+            Fault(
+                f"the annotations of {name} can't be resolved: {error}",
+                "names of the module, or of the function in which the handler is defined",
+                "define the type at module level, or without `from __future__ import annotations`",
+                place,
+            )
+        )
+        return Signature(function=function, groups={})
+    reading = _Reading(function, frozenset(template))
+    for argument in arguments:
+        try:
+            reading.take(argument, hints)
+        except Misread as misread:
+            found = f"{name}({argument.name}): {misread.found}"
+            faults.append(Fault(found, misread.allowed, misread.write, place))
+    by_position = not fixed and all(map(_is_positional, arguments))
+    return reading.done(
+        hints.get("return", UNKNOWN),
+        tuple(argument.name for argument in arguments) if by_position else None,
+    )
+
+
+def _is_positional(argument: inspect.Parameter) -> bool:
+    return argument.kind is argument.POSITIONAL_OR_KEYWORD
+
+
+class _Reading:
+    """Sorts the arguments of one function."""
+
+    def __init__(self, function: Callable[..., Any], template: frozenset[str]) -> None:
+        self.function = function
+        self.template = template
+        self.parameters: list[Parameter] = []
+        self.groups: dict[str, type] = {}
+        self.body: BodyParameter | None = None
+        self.requests: list[str] = []
+        self.tasks: list[str] = []
+        self.depends: list[tuple[str, Depends]] = []
+        self.schemes: list[tuple[str, Scheme, bool]] = []
+
+    def take(self, argument: inspect.Parameter, hints: Mapping[str, Any]) -> None:
+        if argument.kind in {
+            argument.VAR_POSITIONAL,
+            argument.VAR_KEYWORD,
+            argument.POSITIONAL_ONLY,
+        }:
+            raise Misread(
+                f"an argument of the kind {argument.kind.description}", "arguments with a name"
+            )
+        if argument.name not in hints:
+            raise Misread("it has no annotation", "an annotation", f"{argument.name}: str")
+        type_, marks = taken_apart(hints[argument.name])
+        source = source_of(argument, marks)
+        if isinstance(source, INJECTED):
+            self._inject(argument.name, type_, source)
+        elif type_ is Request:
+            self.requests.append(argument.name)
+        elif type_ is BackgroundTasks:
+            self.tasks.append(argument.name)
+        else:
+            self._read(argument, type_, marks, source)
+
+    def done(self, returns: Any, positional: tuple[str, ...] | None) -> Signature:
+        return Signature(
+            function=self.function,
+            parameters=tuple(self.parameters),
+            groups=self.groups,
+            body=self.body,
+            requests=tuple(self.requests),
+            tasks=tuple(self.tasks),
+            depends=tuple(self.depends),
+            schemes=tuple(self.schemes),
+            returns=returns,
+            positional=positional,
+        )
+
+    def _inject(self, name: str, type_: Any, mark: Depends | Scheme) -> None:
+        if isinstance(mark, Depends):
+            self.depends.append((name, mark))
+        else:
+            self.schemes.append((name, mark, takes_none(type_)))
+
+    def _read(
+        self, argument: inspect.Parameter, type_: Any, marks: list[Any], marker: In | None
+    ) -> None:
+        info = info_of(type_)
+        where = where_of(argument.name, type_, marks, marker, self.template)
+        if where == "body":
+            self._take_body(argument, type_)
+        elif isinstance(info, types_of.StructType):
+            self._take_group(argument, type_, where, info.cls)
+        else:
+            self.parameters.append(parameter_of(argument, type_, marks, where))
+
+    def _take_body(self, argument: inspect.Parameter, type_: Any) -> None:
+        if self.body is not None:
+            raise Misread(
+                f"{self.body.name} is the body already",
+                "one body",
+                "one Struct with both as its fields",
+            )
+        self.body = BodyParameter(name=argument.name, type=type_, default=default_of(argument)[0])
+
+    def _take_group(
+        self, argument: inspect.Parameter, type_: Any, where: Where, struct: type[msgspec.Struct]
+    ) -> None:
+        if where == "path":
+            raise Misread("a path parameter that is a Struct", "a scalar")
+        if argument.default is not argument.empty or takes_none(type_):
+            raise Misread(
+                f"a Struct of {where} parameters that may be missing as a whole",
+                "defaults in its fields",
+                f"class {struct.__name__}(Struct): limit: int = 20",
+            )
+        self.groups[argument.name] = struct
+        self.parameters += field_parameters(struct, where, argument.name)

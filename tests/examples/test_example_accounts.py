@@ -1,0 +1,370 @@
+"""`examples/accounts.py`, asked over the wire: every operation, every answer that it declares."""
+
+import itertools
+import json
+
+import pytest
+
+EXAMPLE = "accounts"
+
+JSON = {"content-type": "application/json"}
+PROBLEM = {"content-type": "application/problem+json", "x-content-type-options": "nosniff"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+ADMIN = {"authorization": "Bearer only-for-this-demo"}
+
+ADA = {
+    "id": 1,
+    "email": "ada@example.com",
+    "name": "Ada",
+    "homepage": "https://ada.example.com/notes",
+}
+NO_LOCATION = "Expected a location of this site: '/path', '?query' or '#fragment'"
+
+numbers = itertools.count()
+
+
+def problem(status, title, detail=None, **more):
+    said = {"type": "about:blank", "title": title, "status": status}
+    return said | ({} if detail is None else {"detail": detail}) | more
+
+
+def invalid(detail, *errors):
+    return problem(422, "Unprocessable Content", detail, errors=[*errors])
+
+
+def wrong(msg, *loc, type="invalid"):
+    return {"msg": msg, "loc": [*loc], "type": type}
+
+
+def new_profile(**more):
+    return {"email": f"{next(numbers)}@example.org", "name": "New", "homepage": None} | more
+
+
+@pytest.fixture
+def opened(ask):
+    """A new account: its path, and its members."""
+    profile = new_profile()
+    _, fields, _ = ask("POST", "/accounts", json=profile)
+    path = fields["location"]
+    return path, {"id": int(path.rpartition("/")[2]), **profile}
+
+
+@pytest.fixture
+def signed_in(ask):
+    """`signed_in(email)` gives the header fields of a browser that signed in."""
+
+    def sign_in(email):
+        _, fields, _ = ask("POST", "/login", data={"email": email})
+        return {"cookie": fields["set-cookie"].partition(";")[0]}
+
+    return sign_in
+
+
+# --- read, list, export ------------------------------------------------------------------------
+
+
+def test_read(ask):
+    assert (200, JSON, ADA) == ask("GET", "/accounts/1")
+
+
+def test_head_tells_the_length_and_sends_no_body(client):
+    got, asked = client.get("/accounts/1"), client.head("/accounts/1")
+
+    assert (200, b"") == (asked.status_code, asked.content)
+    assert got.headers["content-length"] == asked.headers["content-length"]
+
+
+def test_read_what_is_not_there(ask):
+    missing = problem(404, "Not Found", "There is no account 99.")
+
+    assert (404, PROBLEM, missing) == ask("GET", "/accounts/99")
+
+
+def test_an_id_is_an_integer(ask):
+    fault = wrong("Expected `int`", "path", "account_id")
+    answer = 422, PROBLEM, invalid("The request has wrong parameters.", fault)
+
+    for path in ("/accounts/x", "/accounts/x/homepage", "/users/x"):
+        assert answer == ask("GET", path)
+
+
+def test_list_a_page(ask, opened):
+    _, account = opened
+
+    status, fields, page = ask("GET", "/accounts?limit=1")
+    assert (200, [ADA]) == (status, page)
+    assert int(fields["x-total-count"]) >= 3
+
+    status, _, page = ask("GET", f"/accounts?after={account['id'] - 1}")
+    assert (200, [account]) == (status, page)
+
+
+def test_every_wrong_parameter_is_told_at_once(ask):
+    faults = (
+        wrong("Expected `int` <= 100", "query", "limit"),
+        wrong("Expected `int`", "query", "after"),
+    )
+    answer = 422, PROBLEM, invalid("The request has wrong parameters.", *faults)
+
+    assert answer == ask("GET", "/accounts?limit=101&after=x")
+
+
+def test_export(ask, opened):
+    _, account = opened
+
+    status, fields, text = ask("GET", "/accounts/export")
+    lines = [json.loads(line) for line in text.splitlines()]
+
+    assert (200, "application/jsonl") == (status, fields["content-type"])
+    assert ADA in lines
+    assert account in lines
+
+
+# --- open, change, close -----------------------------------------------------------------------
+
+
+def test_open_leads_to_the_new_account(ask):
+    profile = new_profile(homepage="https://example.org/")
+
+    status, fields, body = ask("POST", "/accounts", json=profile)
+    path = fields["location"]
+
+    assert (303, {"location": path}, "") == (status, fields, body)
+    assert (200, JSON, {"id": int(path[10:]), **profile}) == ask("GET", path)
+
+
+def test_an_address_is_taken_once(ask, opened, signed_in):
+    """The error names the address in a member of its own, for programs to read."""
+    path, account = opened
+    taken = problem(409, "Another account has this e-mail address.", email="ada@example.com")
+    answer = 409, PROBLEM, taken | {"type": "/docs#email-taken"}
+    profile = new_profile(email="ada@example.com")
+    browser = signed_in(account["email"])
+
+    assert answer == ask("POST", "/accounts", json=profile)
+    assert answer == ask("PUT", path, json=profile, headers=browser)
+
+
+@pytest.mark.parametrize(
+    ("profile", "fault"),
+    [
+        ({"name": "N"}, wrong("Object missing required field `email`", "body")),
+        (
+            {"email": "a@", "name": "N"},
+            wrong("Expected `str` of length >= 3", "body", "email"),
+        ),
+        ({"email": "a@b", "name": 1}, wrong("Expected `str`, got `int`", "body", "name")),
+    ],
+)
+def test_a_wrong_profile_is_refused(ask, profile, fault):
+    answer = 422, PROBLEM, invalid("The body has wrong values.", fault)
+
+    assert answer == ask("POST", "/accounts", json=profile)
+
+
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "//evil.example", "https://u@evil/"])
+def test_a_homepage_is_a_web_address(ask, page):
+    """What `WebURL` lets in is redirected to later, so it must be safe to send."""
+    status, _, body = ask("POST", "/accounts", json=new_profile(homepage=page))
+
+    assert (422, ["body", "homepage"]) == (status, body["errors"][0]["loc"])
+
+
+def test_a_body_that_is_no_json(ask):
+    truncated = problem(
+        400, "Bad Request", "The body is not well-formed: Input data was truncated"
+    )
+
+    assert (400, PROBLEM, truncated) == ask("POST", "/accounts", content="{", headers=JSON)
+
+
+def test_a_body_of_another_type(ask):
+    detail = "The body must be application/json (in UTF-8) or application/msgpack."
+    refused = problem(415, "Unsupported Media Type", detail)
+
+    assert (415, PROBLEM, refused) == ask("POST", "/accounts", data={"email": "a@b"})
+
+
+def test_a_body_that_is_too_large(ask):
+    detail = "The body must not have more than 1048576 bytes."
+    refused = problem(413, "Content Too Large", detail)
+
+    answer = ask("POST", "/accounts", content=" " * (1024 * 1024 + 1), headers=JSON)
+    assert (413, PROBLEM, refused) == answer
+
+
+def test_change_ones_own(ask, opened, signed_in):
+    path, account = opened
+    changed = new_profile(name="Newer", homepage="http://example.org/~newer")
+
+    answer = ask("PUT", path, json=changed, headers=signed_in(account["email"]))
+
+    assert (200, JSON, {"id": account["id"], **changed}) == answer
+    assert (200, JSON, {"id": account["id"], **changed}) == ask("GET", path)
+
+
+def test_nobody_changes_another_account(ask, opened, signed_in):
+    path, _ = opened
+    refused = problem(403, "Forbidden", "This account is not yours.")
+
+    answer = ask("PUT", path, json=new_profile(), headers=signed_in("ada@example.com"))
+
+    assert (403, PROBLEM, refused) == answer
+
+
+def test_strangers_learn_nothing_from_faults(ask):
+    """Who one is counts before what one sends: no 422, no 404, but the way to sign in."""
+    for path in ("/accounts/1", "/accounts/99"):
+        answer = ask("PUT", path, content="{", headers=JSON)
+        assert (303, {"location": f"/login?next={path.replace('/', '%2F')}"}, "") == answer
+
+
+def test_a_path_that_is_no_location_of_ours_does_not_travel(ask):
+    assert (303, {"location": "/login?next=%2Fme"}, "") == ask("PUT", "/accounts/%0A")
+
+
+def test_close(ask, opened):
+    path, _ = opened
+
+    assert (204, {}, "") == ask("DELETE", path, headers=ADMIN)
+    assert 404 == ask("GET", path)[0]
+    assert 404 == ask("DELETE", path, headers=ADMIN)[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        ({}, "Credentials are missing or malformed."),
+        ({"authorization": "Basic YTpi"}, "Credentials are missing or malformed."),
+        ({"authorization": "Bearer guessed"}, "This token is not valid."),
+    ],
+)
+def test_only_administrators_close(ask, opened, fields, detail):
+    path, _ = opened
+    refused = problem(401, "Unauthorized", detail)
+    challenge = PROBLEM | {"www-authenticate": "Bearer"}
+
+    assert (401, challenge, refused) == ask("DELETE", path, headers=fields)
+    assert (401, challenge, refused) == ask("DELETE", "/accounts/x", headers=fields)
+    assert 200 == ask("GET", path)[0]
+
+
+# --- sign in and out ---------------------------------------------------------------------------
+
+
+def test_the_form_carries_where_to_go(ask):
+    status, fields, text = ask("GET", "/login?next=/accounts%3Flimit=1%26after='1'")
+
+    assert (200, {"content-type": "text/html; charset=utf-8"}) == (status, fields)
+    assert "value='/accounts?limit=1&amp;after=&#x27;1&#x27;'" in text
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil", "me"])
+def test_the_form_goes_nowhere_else(ask, target):
+    faults = [wrong(NO_LOCATION, place, "next") for place in ("query", "form")]
+    asked, sent = [invalid("The request has wrong parameters.", fault) for fault in faults]
+    form = {"email": "ada@example.com", "next": target}
+
+    assert (422, PROBLEM, asked) == ask("GET", "/login", params={"next": target})
+    assert (422, PROBLEM, sent) == ask("POST", "/login", data=form)
+
+
+def test_sign_in(ask):
+    """The cookie has the attributes of its spec; the handler gave nothing but the value."""
+    form = {"email": "ada@example.com", "next": "/accounts/1"}
+
+    status, fields, body = ask("POST", "/login", data=form)
+    cookie = fields.pop("set-cookie")
+    session, _, attributes = cookie.partition("; ")
+
+    assert (303, "") == (status, body)
+    assert fields == {"location": "/accounts/1", "cache-control": "no-store"}
+    assert attributes == "Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Lax"
+    assert (200, JSON, ADA) == ask("GET", "/me", headers={"cookie": session})
+
+
+def test_an_unknown_address_leads_back_to_the_form(ask):
+    form = {"email": "nobody@example.com", "next": "/accounts/1"}
+    back = {"location": "/login?next=%2Faccounts%2F1"}
+
+    assert (303, back, "") == ask("POST", "/login", data=form)
+
+
+@pytest.mark.parametrize(
+    ("body", "fields", "status"),
+    [
+        ("{}", JSON, 415),
+        ("next=%2Fme", FORM, 422),
+        ("e" * (1024 * 1024 + 1), FORM, 413),
+        ("&".join(f"f{number}=" for number in range(1001)), FORM, 400),
+    ],
+)
+def test_a_form_that_is_none(ask, body, fields, status):
+    answer = ask("POST", "/login", content=body, headers=fields)
+
+    assert (status, PROBLEM, status) == (*answer[:2], answer[2]["status"])
+
+
+def test_sign_out(ask, signed_in):
+    """A cookie is deleted with the attributes it was set with."""
+    browser = signed_in("ada@example.com")
+    gone = "session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"
+    fields = {"location": "/login", "cache-control": "no-store", "set-cookie": gone}
+
+    assert 200 == ask("GET", "/me", headers=browser)[0]
+    assert (303, fields, "") == ask("POST", "/logout", headers=browser)
+    assert (303, {"location": "/login?next=%2Fme"}, "") == ask("GET", "/me", headers=browser)
+
+
+# --- elsewhere ---------------------------------------------------------------------------------
+
+
+def test_the_old_address(ask):
+    fields = {"location": "/accounts/1", "cache-control": "max-age=86400"}
+
+    assert (308, fields, "") == ask("GET", "/users/1")
+
+
+def test_the_newest_is_answered_on_the_spot(ask, opened):
+    _, account = opened
+
+    assert (200, JSON, account) == ask("GET", "/newest")
+
+
+def test_a_homepage_is_anywhere(ask):
+    assert (302, {"location": ADA["homepage"]}, "") == ask("GET", "/accounts/1/homepage")
+
+
+def test_no_homepage(ask):
+    missing = problem(404, "Not Found", "This person has named no page.")
+
+    assert (404, PROBLEM, missing) == ask("GET", "/accounts/2/homepage")
+
+
+def test_help_is_on_another_site(ask):
+    assert (302, {"location": "https://help.example.com/accounts"}, "") == ask("GET", "/help")
+
+
+def test_a_slash_too_many(ask):
+    assert (308, {"location": "/accounts?limit=1"}, "") == ask("GET", "/accounts/?limit=1")
+
+
+def test_a_method_that_is_not_served(ask):
+    refused = problem(405, "Method Not Allowed", "The resource does not serve this method.")
+    allowed = {"allow": "GET, HEAD, OPTIONS"}
+
+    assert (405, PROBLEM | allowed, refused) == ask("POST", "/me")
+    assert (204, allowed, "") == ask("OPTIONS", "/me")
+
+
+def test_no_such_path(ask):
+    refused = problem(404, "Not Found", "There is nothing at this path.")
+
+    assert (404, PROBLEM, refused) == ask("GET", "/nowhere")
+
+
+def test_the_document_is_served(ask):
+    status, fields, document = ask("GET", "/openapi.json")
+
+    assert (200, JSON | {"x-content-type-options": "nosniff"}) == (status, fields)
+    assert ("3.2.0", "Accounts") == (document["openapi"], document["info"]["title"])
