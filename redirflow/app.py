@@ -12,13 +12,14 @@ from redirflow.declare.formats import ErrorFormat, ProblemDetails
 from redirflow.declare.group import Guard, checked_prefix
 from redirflow.declare.operation import Mount, Page
 from redirflow.declare.specs import NOTHING, HeaderSpec
+from redirflow.http.headers import is_host
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.openapi.document import Info, write_document
 from redirflow.openapi.downgrade import downgrade
-from redirflow.router import Entry, Router
-from redirflow.serve.elsewhere import Settings, Slashes
+from redirflow.router import Entry, Router, listed
+from redirflow.serve.elsewhere import Settings, Slashes, host_name
 from redirflow.serve.failures import ROUTER_ERRORS
-from redirflow.serve.lifespan import Lifespan, no_lifespan, run_lifespan
+from redirflow.serve.lifespan import Lifespan, one_lifespan, run_lifespan
 from redirflow.serve.runtime import make_runtime
 
 MEBIBYTE: Final = 1024 * 1024
@@ -32,7 +33,8 @@ class App(Router):
     Args:
         title, version, description, servers: for the document; a server is a URL or an
             OpenAPI server object.
-        lifespan: an async context manager of the app; what it yields is `request.state`.
+        lifespan: an async context manager of the app; what it yields is `request.state`. Of
+            several, the first is entered first and left last.
         middleware: factories `factory(app) -> app`; the first is outermost.
         raises, headers, dependencies: for every operation, as in `Router`.
         slashes: what happens to `/x/` where only `/x` is served, and the reverse:
@@ -55,7 +57,7 @@ class App(Router):
         version: str = "0.1.0",
         description: str | None = None,
         servers: Iterable[str | Mapping[str, Any]] = (),
-        lifespan: Lifespan | None = None,
+        lifespan: Lifespan | Iterable[Lifespan] | None = None,
         middleware: Iterable[Callable[[ASGIApp], ASGIApp]] = (),
         raises: Iterable[type[HTTPError]] = (),
         headers: Mapping[str, HeaderSpec] | None = None,
@@ -71,20 +73,16 @@ class App(Router):
         super().__init__(raises=raises, headers=headers, dependencies=dependencies)
         _one_of("slashes", slashes, ("redirect", "strict", "match"))
         _one_of("openapi_version", openapi_version, ("3.2.0", "3.1.1"))
-        if isinstance(allowed_hosts, str):
-            raise refuse(
-                f"allowed_hosts={allowed_hosts!r}", "a list of host names", f"[{allowed_hosts!r}]"
-            )
         self._info = Info(
             title=title,
             version=version,
             description=description,
-            servers=tuple(servers),
+            servers=listed("servers", servers),
             openapi_version=openapi_version,
         )
-        self._lifespan = lifespan or no_lifespan
+        self._lifespan = one_lifespan(lifespan)
         self._middleware = tuple(middleware)
-        hosts = None if allowed_hosts is None else frozenset(host.lower() for host in allowed_hosts)
+        hosts = None if allowed_hosts is None else _host_names(allowed_hosts)
         self._settings = Settings(debug=debug, slashes=slashes, allowed_hosts=hosts)
         self._max_body_size = max_body_size
         self._error_format = error_format
@@ -95,7 +93,7 @@ class App(Router):
         self._forget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one ASGI scope: `http`, `lifespan`, or a `websocket` that is closed."""
+        """Serve one ASGI scope: `http`, `lifespan`, or a `websocket`, which is for a mount."""
         await self._serve(scope, receive, send)
 
     def compile(self) -> CompiledApp:
@@ -203,21 +201,17 @@ class App(Router):
 
     async def _first(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stands in for the runtime until the app is compiled."""
-        if scope["type"] == "http":
+        if scope["type"] in {"http", "websocket"}:
             self._start()
             await self._inner(scope, receive, send)
         else:
             await self._other(scope, receive, send)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Scopes that are no HTTP request."""
-        if scope["type"] == "lifespan":
-            await run_lifespan(self, self._start, self._lifespan, scope, receive, send)
-        elif scope["type"] == "websocket":
-            # No WebSockets here; a handshake that is closed is answered with 403.
-            await send({"type": "websocket.close", "code": 1000})
-        else:
+        """Scopes that belong to no client."""
+        if scope["type"] != "lifespan":
             raise ValueError(f"an ASGI scope of the unknown type {scope['type']!r}")
+        await run_lifespan(self, self._start, self._lifespan, scope, receive, send)
 
     def _wrapped(self) -> ASGIApp:
         """The whole application: the middleware around what serves."""
@@ -229,6 +223,20 @@ class App(Router):
         for factory in reversed(self._middleware):
             app = factory(app)
         return app
+
+
+def _host_names(hosts: Iterable[str]) -> frozenset[str]:
+    """*hosts* in lower case, if Host fields without their ports can be just that."""
+    names = frozenset(host.lower() for host in listed("allowed_hosts", hosts))
+    for name in sorted(names):
+        plain = name.isascii() and "*" not in name and is_host(name.encode())
+        if not plain or host_name(name) != name:
+            raise refuse(
+                f"allowed_hosts=[{name!r}]",
+                "host names without scheme, port or wildcard, in ASCII",
+                'allowed_hosts=["example.com", "[::1]"]',
+            )
+    return names
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -11,13 +11,14 @@ from typing import Any, Final, TypeAlias
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, SpecError
-from redirflow.declare.formats import ErrorFormat, ProblemDetails
+from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Mount, Operation, Page
-from redirflow.endpoint.endpoint import Endpoint, Workshop, compile_endpoint
+from redirflow.endpoint.endpoint import Endpoint, compile_endpoint
+from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.links import Directory, link_to
 from redirflow.endpoint.plan import ErrorPlan, error_plan
 from redirflow.endpoint.signature import Parameter
-from redirflow.endpoint.steps import AnyStep, Step, flat_plan, functions
+from redirflow.endpoint.steps import AnyStep, Step, flat_plan, functions, is_unhashable
 from redirflow.endpoint.target import Resolver
 from redirflow.http.media import JSON
 from redirflow.http.response import Reply, content_length
@@ -46,7 +47,7 @@ class Declarations:
     operations: tuple[Operation, ...]
     pages: tuple[Page, ...] = ()
     mounts: tuple[Mount, ...] = ()
-    error_format: ErrorFormat = ProblemDetails()
+    error_format: ErrorFormat
     max_body_size: int
     overrides: Mapping[Any, Any]
     faults: tuple[Fault, ...] = ()
@@ -143,11 +144,13 @@ def _drafted(
 ) -> _Draft | None:
     """The first pass over one operation."""
     template = _enter(operation, operation.path, operation.method, router, faults)
-    if template is None:
+    if template is None or is_unhashable(operation.handler, operation.place, faults):
         return None
+    before = len(faults)
     steps, handler = flat_plan(operation, declared.overrides, faults)
     draft = _Draft(operation, template, steps, handler)
-    _refuse_unread_holes(draft, faults)
+    if len(faults) == before:
+        _refuse_unread_holes(draft, faults)
     return draft
 
 
@@ -169,20 +172,22 @@ def _enter(
 
 
 def _clash(clash: Clash, owner: Owner, path: str) -> Fault:
-    first: Any = clash.first
-    operation = owner if isinstance(owner, Operation) else first
-    if isinstance(first, Page) or isinstance(owner, Page):
-        page = first if isinstance(first, Page) else owner
+    pages = [each for each in (clash.first, owner) if isinstance(each, Page)]
+    operations = [each for each in (owner, clash.first) if isinstance(each, Operation)]
+    said = f"{clash.method} {path} is"
+    if not pages:
+        later, first = operations
         return Fault(
-            f"{operation.name}: {clash.method} {path} is where the app serves its {page.name}",
-            "another path for one of the two",
-            f"App({page.name}_url=None), or another address for it",
-            operation.place,
+            f"{later.name}: {said} served by {first.name} ({first.place}) already",
+            "one operation for a method and a path, whatever the parameters are called",
+            place=later.place,
         )
+    name = operations[0].name if operations else owner.name
     return Fault(
-        f"{operation.name}: {clash.method} {path} is served by {first.name} ({first.place}) already",
-        "one operation for a method and a path, whatever the parameters are called",
-        place=operation.place,
+        f"{name}: {said} where the app serves its {pages[0].name}",
+        "another path for one of the two",
+        f"App({pages[0].name}_url=None), or another address for it",
+        operations[0].place if operations else None,
     )
 
 
@@ -194,18 +199,18 @@ def _page(written: bytes) -> Reply:
 def _refuse_unread_holes(draft: _Draft, faults: list[Fault]) -> None:
     """A parameter of the path that no function reads is a misspelt name."""
     read = {parameter.key for parameter in draft.parameters if parameter.where == "path"}
-    unread = [hole.name for hole in draft.template.holes if hole.name not in read]
-    for name in unread:
-        arguments = ", ".join(draft.handler.signature.positional or ()) or "none"
-        faults.append(
-            Fault(
-                f"{draft.operation.name}: the path parameter {name!r} of {draft.template.text!r} is "
-                "not an argument of the handler or of its dependencies",
-                f"its arguments are: {arguments}",
-                f"{name}: str",
-                draft.operation.place,
-            )
+    arguments = ", ".join(parameter.name for parameter in draft.parameters) or "none"
+    unread = (hole.name for hole in draft.template.holes if hole.name not in read)
+    faults.extend(
+        Fault(
+            f"{draft.operation.name}: the path parameter {name!r} of {draft.template.text!r} is "
+            "not an argument of the handler or of its dependencies",
+            f"its arguments are: {arguments}",
+            f"{name}: str",
+            draft.operation.place,
         )
+        for name in unread
+    )
 
 
 def _refuse_equal_names(operations: tuple[Operation, ...], faults: list[Fault]) -> None:

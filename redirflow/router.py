@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import Any, Final, TypeAlias, TypedDict, TypeVar, Unpack, cast
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, Place, calling_frame, calling_place, place_of, refuse
@@ -19,6 +19,7 @@ from redirflow.declare.redirects import Target
 from redirflow.declare.specs import NOTHING, HeaderSpec, checked_headers
 from redirflow.http.methods import METHODS, REDIRECT_STATUSES
 
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -94,7 +95,7 @@ class Router:
         self._group = Group(
             prefix=checked_prefix(prefix),
             name=name,
-            tags=tuple(tags),
+            tags=listed("tags", tags),
             raises=checked_errors(tuple(raises)),
             headers=checked_headers(headers),
             dependencies=checked_guards(dependencies),
@@ -112,8 +113,9 @@ class Router:
             options: see `RouteOptions`.
 
         Raises:
-            SpecError: a method is unknown, or the app is compiled already.
+            SpecError: a method or an option is unknown, or the app is compiled already.
         """
+        _refuse_unknown(options)
         wanted = tuple(methods)
         unknown = [method for method in wanted if method not in METHODS]
         if unknown or not wanted:
@@ -238,9 +240,10 @@ class Router:
             prefix: stands before the router's own.
             tags: stand before the router's own.
         """
-        if not isinstance(router, Router):
-            raise refuse(f"include_router({router!r})", "a Router")
-        group = Group(prefix=checked_prefix(prefix), tags=tuple(tags))
+        given = cast("object", router)
+        if not isinstance(given, Router):
+            raise refuse(f"include_router({given!r})", "a Router")
+        group = Group(prefix=checked_prefix(prefix), tags=listed("tags", tags))
         self._add(Included(router, group, calling_place()))
 
     def collect(self) -> Collected:
@@ -269,6 +272,35 @@ class Router:
                 entry.router._collect(group.around(entry.group), (*above, self), collected)
 
 
+def listed(name: str, values: Iterable[T]) -> tuple[T, ...]:
+    """*values*, which are no single text: its letters are what nobody means.
+
+    Raises:
+        SpecError: they are one.
+    """
+    if isinstance(values, str):
+        raise refuse(f"{name}={values!r}", "a list", f"{name}=[{values!r}]")
+    return tuple(values)
+
+
+_ELSEWHERE: Final = MappingProxyType(
+    {
+        "status_code": "@returns(status_code=...)",
+        "response_model": "a return annotation, or @returns(User)",
+        "responses": "@returns(...), @raises(...), @redirects(...)",
+        "methods": "@app.route(path, methods=[...])",
+    }
+)
+"""Options of other frameworks, each with what says it here."""
+
+
+def _refuse_unknown(options: RouteOptions) -> None:
+    known = RouteOptions.__annotations__
+    for name in options:
+        if name not in known:
+            raise refuse(f"a route with {name}=...", ", ".join(known), _ELSEWHERE.get(name, ""))
+
+
 def _operations(
     handler: Callable[..., Any],
     path: str,
@@ -280,7 +312,8 @@ def _operations(
     """One operation for each method."""
     if not callable(handler):
         raise refuse(f"a route decorates {handler!r}", "a function")
-    base = options.get("name") or getattr(handler, "__name__", type(handler).__name__)
+    own: str = getattr(handler, "__name__", type(handler).__name__)
+    base = options.get("name") or own
     namespace = _namespace(handler)
     for method in methods:
         yield Operation(
@@ -289,7 +322,7 @@ def _operations(
             name=f"{base}_{method.lower()}" if len(methods) > 1 else base,
             handler=handler,
             place=place_of(handler) or place,
-            tags=tuple(options.get("tags", ())),
+            tags=listed("tags", options.get("tags", ())),
             summary=options.get("summary"),
             description=options.get("description"),
             deprecated=options.get("deprecated", False),

@@ -116,8 +116,8 @@ class HTTPError(_Fields):
     header_specs: ClassVar[Mapping[str, HeaderSpec]] = NOTHING
     cookie_specs: ClassVar[Mapping[str, CookieSpec]] = NOTHING
     built_in: ClassVar[bool] = False
-    place: ClassVar[Place | None] = None
-    namespace: ClassVar[Mapping[str, Any]] = NOTHING
+    _place: ClassVar[Place | None] = None
+    _namespace: ClassVar[Mapping[str, Any]] = NOTHING
 
     def __init_subclass__(
         cls,
@@ -140,10 +140,10 @@ class HTTPError(_Fields):
         cls.title = _title(cls)
         cls.built_in = cls.__module__ == __name__
         frame = calling_frame()
-        cls.place = Place(frame.f_code.co_filename, frame.f_lineno)
+        cls._place = Place(frame.f_code.co_filename, frame.f_lineno)
         if "<locals>" in cls.__qualname__:
             # What its annotations may name is gone when they are read.
-            cls.namespace = {**cls.namespace, **frame.f_locals}
+            cls._namespace = {**cls._namespace, **frame.f_locals}
 
     def __init__(self, detail: str | None = None, **fields: Any) -> None:
         if not self.status_code:
@@ -203,11 +203,11 @@ def members_of(error: type[HTTPError]) -> Mapping[str, Any]:
         SpecError: a field has a name that is taken.
         NameError: an annotation names something that can't be found.
     """
-    hints = get_type_hints(error, localns=dict(error.namespace) or None, include_extras=True)
+    hints = get_type_hints(error, localns=dict(error._namespace) or None, include_extras=True)
     fields = {
         name: hint
         for name, hint in hints.items()
-        if name != "detail" and get_origin(hint) is not ClassVar and hint is not ClassVar
+        if (name, hint) != ("detail", str | None) and ClassVar not in (hint, get_origin(hint))
     }
     inherited = [kind for kind in error.__mro__ if getattr(kind, "built_in", False)]
     known = {name for kind in inherited if kind is not error for name in members_of(kind)}
@@ -216,7 +216,7 @@ def members_of(error: type[HTTPError]) -> Mapping[str, Any]:
         fault = Fault(
             f"the error class {error.__name__} has a field {taken[0]!r}",
             "any other name: the error format or the class itself needs this one",
-            place=error.place,
+            place=error._place,
         )
         raise SpecError([fault])
     return MappingProxyType(fields)

@@ -7,7 +7,7 @@ response and the document are made from that type, so they can't disagree.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, Protocol, Union
+from typing import Any, Final, Literal, Protocol, Union
 
 import msgspec
 
@@ -78,7 +78,10 @@ class ProblemDetails:
 
     base: str = "/docs#"
 
-    media_type: ClassVar[str] = PROBLEM_JSON
+    @property
+    def media_type(self) -> str:
+        """`application/problem+json`."""
+        return PROBLEM_JSON
 
     def body_type(self, error: type[HTTPError]) -> Any:
         """A Struct with the standard members and those of the class."""
@@ -118,7 +121,10 @@ class ErrorModel:
     Only `msg` is always there. Fields of an error class stand beside `detail`.
     """
 
-    media_type: ClassVar[str] = JSON
+    @property
+    def media_type(self) -> str:
+        """`application/json`."""
+        return JSON
 
     def body_type(self, error: type[HTTPError]) -> Any:
         """One shared type, or for a class with fields one of its own."""

@@ -82,14 +82,15 @@ def checked_errors(errors: Iterable[type[HTTPError]]) -> tuple[type[HTTPError], 
     Raises:
         SpecError: one is not.
     """
-    for error in errors:
+    classes = tuple(errors)
+    for error in classes:
         if not _has_status(error):
             raise refuse(
                 f"raises: {getattr(error, '__name__', None) or repr(error)}",
                 "subclasses of HTTPError that have a status",
                 "class OutOfStock(HTTPError, status_code=409)",
             )
-    return tuple(errors)
+    return classes
 
 
 def _has_status(error: Any) -> bool:

@@ -18,7 +18,7 @@ from redirflow.endpoint.convert import (
     reader_of,
     without_none,
 )
-from redirflow.endpoint.parts import collide, parts_of
+from redirflow.endpoint.parts import collide, parts_of, shown
 from redirflow.endpoint.signature import REQUIRED, Parameter, Required, is_upload
 from redirflow.http.headers import is_token
 from redirflow.http.upload import UploadFile
@@ -86,20 +86,20 @@ def info_of(type_: Any) -> types_of.Type:
         info = bare_info(without_none(type_))
     except NameError as error:
         raise Misread(
-            f"a field of {_shown(type_)} has an annotation that can't be resolved: {error}",
+            f"a field of {shown(type_)} has an annotation that can't be resolved: {error}",
             "names of the module",
             "define the type at module level, or without `from __future__ import annotations`",
         ) from None
     except TypeError as error:
         raise Misread(
-            f"msgspec can't read a {_shown(type_)} ({error})",
+            f"msgspec can't read a {shown(type_)} ({error})",
             "the types that msgspec reads",
             "a Struct or a dataclass with the same fields",
         ) from None
     for part in parts_of(info):
         if isinstance(part, types_of.CustomType):
             raise Misread(
-                f"{_shown(part.cls)} is no type that msgspec reads",
+                f"{shown(part.cls)} is no type that msgspec reads",
                 "Struct, dataclass, attrs class, TypedDict, and the types of the standard library",
                 "a Struct or a dataclass with the same fields",
             )
@@ -110,10 +110,6 @@ def info_of(type_: Any) -> types_of.Type:
             "set[Annotated[int, Meta(ge=0, le=1_000_000)]]",
         )
     return info
-
-
-def _shown(type_: Any) -> str:
-    return getattr(type_, "__qualname__", None) or str(type_)
 
 
 def _is_composite(info: types_of.Type) -> bool:
@@ -172,7 +168,7 @@ def _reader(type_: Any) -> Reader:
         return reader_of(type_)
     except TypeError as error:
         raise Misread(
-            f"{_shown(type_)} can't be read from one text: {error}",
+            f"{shown(type_)} can't be read from one text: {error}",
             "a scalar, or a list of scalars",
             "Body[...] if it is the body",
         ) from None

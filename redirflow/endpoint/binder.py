@@ -4,10 +4,8 @@ This is the careful way, complete and in one place. The generated fast way (`ser
 does the same for the happy case only and comes here at the first doubt.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, cast
 
 import msgspec
@@ -20,7 +18,7 @@ from redirflow.declare.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from redirflow.endpoint.convert import Unreadable, capped, split_error
+from redirflow.endpoint.convert import Unreadable, capped, refuse_infinite, split_error
 from redirflow.endpoint.parts import parts_of
 from redirflow.endpoint.signature import BodyParameter, Parameter, Required, Signature
 from redirflow.http import media
@@ -147,12 +145,6 @@ class BodyReader:
     parameter: BodyParameter
     decode: Mapping[str, media.Decode]
 
-    @property
-    def media_types(self) -> tuple[str, ...]:
-        """What the body may be."""
-        names = {media.JSON_CODEC.name: media.JSON, media.MSGPACK_CODEC.name: media.MSGPACK}
-        return tuple(names[codec] for codec in self.decode)
-
     async def read(self, request: Request) -> Any:
         """The decoded body.
 
@@ -181,9 +173,12 @@ class BodyReader:
         charset = media.parameter(content_type, "charset") or "utf-8"
         known = codec is not None and codec.name in self.decode
         if codec is None or not known or charset.lower() not in _UTF_8:
-            said = f"The body must be {' or '.join(self.media_types)}, in UTF-8."
-            raise Refused(UnsupportedMediaType(said))
+            raise Refused(UnsupportedMediaType(f"The body must be {self._media_types()}."))
         return codec
+
+    def _media_types(self) -> str:
+        both = media.MSGPACK_CODEC.name in self.decode
+        return f"{media.JSON} (in UTF-8)" + (f" or {media.MSGPACK}" if both else "")
 
 
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -215,7 +210,7 @@ def _decoder(
 
     def decode_finite(body: bytes) -> Any:
         value = decode(body)
-        _refuse_infinite(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+        refuse_infinite(value)
         return value
 
     return decode_finite
@@ -226,36 +221,6 @@ def _infinite(part: types_of.Type, codec: media.Codec) -> bool:
     keyed = isinstance(part, types_of.DictType) and isinstance(part.key_type, types_of.FloatType)
     in_binary = codec is media.MSGPACK_CODEC and isinstance(part, types_of.FloatType)
     return keyed or in_binary or isinstance(part, types_of.DecimalType)
-
-
-def _refuse_infinite(value: Any, path: str = "$") -> None:
-    """Refuse a number that is not finite.
-
-    Args:
-        value: of plain Python types.
-
-    Raises:
-        ValidationError: there is one, at the path that is told.
-    """
-    if isinstance(value, _DICT):
-        for key, item in value.items():
-            _refuse_infinite(key, f"{path}[...]")
-            _refuse_infinite(item, f"{path}.{key}")
-    elif isinstance(value, _LIST):
-        for index, item in enumerate(value):
-            _refuse_infinite(item, f"{path}[{index}]")
-    elif not _is_finite(value):
-        raise msgspec.ValidationError(f"Number out of range - at `{path}`")
-
-
-def _is_finite(value: Any) -> bool:
-    if isinstance(value, Decimal):
-        return value.is_finite()
-    return not isinstance(value, float) or math.isfinite(value)
-
-
-_DICT: Final[Any] = dict
-_LIST: Final[Any] = list
 
 
 def refuse_coding(request: Request) -> None:

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import msgspec
 
-from redirflow.endpoint.convert import split_error
+from redirflow.endpoint.convert import discreet, refuse_infinite, split_error
+from redirflow.endpoint.parts import shown
 from redirflow.endpoint.twins import twin
 from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.media import (
+    JSON_CODEC,
     UNDECODABLE,
     UNENCODABLE,
     Codec,
@@ -68,11 +70,25 @@ def body_plan(type_: Any, media_type: str) -> BodyPlan:
     codec = codec_of(media_type)
     if codec is None:
         return _plain_plan(type_, media_type)
-    strict = codec.decoder(twin(type_, strict=True))
-    return BodyPlan(content_type(media_type), codec.encoder(), strict, _cutter(codec, type_))
+    check = _checker(codec, type_)
+    return BodyPlan(content_type(media_type), codec.encoder(), check, _cutter(codec, type_, check))
 
 
-def _cutter(codec: Codec, type_: Any) -> Callable[[Any], bytes]:
+def _checker(codec: Codec, type_: Any) -> Decode:
+    """Decodes into the strict twin of *type_*."""
+    decode = codec.decoder(twin(type_, strict=True))
+    if codec is JSON_CODEC:
+        return decode
+
+    def check(body: bytes) -> Any:
+        value = decode(body)
+        refuse_infinite(value)  # in JSON they are null
+        return value
+
+    return check
+
+
+def _cutter(codec: Codec, type_: Any, check: Decode) -> Callable[[Any], bytes]:
     """Cuts a value down to *type_*; made of the lenient twin when first needed."""
     encode = codec.encoder()
     lenient: list[Any] = []
@@ -81,21 +97,27 @@ def _cutter(codec: Codec, type_: Any) -> Callable[[Any], bytes]:
         if not lenient:
             lenient.append(twin(type_, strict=False))
         try:
-            return encode(_narrowed(value, lenient[0], encode, codec.decoder(lenient[0])))
-        except UNDECODABLE as error:
-            message, where = split_error(error)
-            path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
-            raise ContractViolation(
-                f"a body that is not of the declared type: {message} at ${path}",
-                _named(type_),
-                value,
-            ) from None
-        except UNENCODABLE as error:
-            raise ContractViolation(
-                f"a body that can't be encoded ({error})", _named(type_), value
-            ) from None
+            body = encode(_narrowed(value, lenient[0], encode, codec.decoder(lenient[0])))
+            check(body)
+        except msgspec.ValidationError as error:
+            raise ContractViolation(_contradiction(error), shown(type_), value) from None
+        except (*UNDECODABLE, *UNENCODABLE) as error:
+            said = str(error) if isinstance(error, _SAFE) else type(error).__name__
+            found = f"a body that can't be encoded ({said})"
+            raise ContractViolation(found, shown(type_), value) from None
+        return body
 
     return cut
+
+
+_SAFE: Final = (TypeError, RecursionError, msgspec.MsgspecError)
+"""Errors whose text holds types, but no values."""
+
+
+def _contradiction(error: msgspec.ValidationError) -> str:
+    message, where = split_error(error)
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
+    return f"a body that is not of the declared type: {discreet(message)} at ${path}"
 
 
 def _narrowed(value: Any, type_: Any, encode: Encode, decode: Decode) -> Any:
@@ -105,10 +127,6 @@ def _narrowed(value: Any, type_: Any, encode: Encode, decode: Decode) -> Any:
     except TypeError:
         return msgspec.convert(value, type_, from_attributes=True)
     return decode(body)
-
-
-def _named(type_: Any) -> str:
-    return getattr(type_, "__name__", None) or str(type_)
 
 
 def _plain_plan(type_: Any, media_type: str) -> BodyPlan:

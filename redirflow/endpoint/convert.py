@@ -4,10 +4,12 @@ msgspec does the work. What its lax mode would take but a client should not send
 refused first: integers that are no plain decimals, numbers that are not finite, `null`.
 """
 
+import math
 import re
 import types
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 import msgspec
@@ -82,6 +84,37 @@ def split_error(error: BaseException) -> tuple[str, list[str | int]]:
     said, path = (text, "") if match is None else (text[: match.start()], match[1])
     steps = [int(number) if number else name for name, number in _STEP.findall(path)]
     return capped(_WORDS.get(said, said)), [step for step in steps if step != ""]
+
+
+def refuse_infinite(value: Any) -> None:
+    """Refuse a value that holds a number that is not finite.
+
+    Raises:
+        ValidationError: it does; the message tells where.
+    """
+    _look_for_infinite(msgspec.to_builtins(value, builtin_types=(Decimal,)), "$")
+
+
+def _look_for_infinite(value: Any, path: str) -> None:
+    if isinstance(value, _DICT):
+        for key, item in value.items():
+            _look_for_infinite(key, f"{path}[...]")
+            _look_for_infinite(item, f"{path}.{key}")
+    elif isinstance(value, _LIST):
+        for index, item in enumerate(value):
+            _look_for_infinite(item, f"{path}[{index}]")
+    elif not _is_finite(value):
+        raise msgspec.ValidationError(f"Number out of range - at `{path}`")
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+_DICT: Final[Any] = dict
+_LIST: Final[Any] = list
 
 
 def reader_of(type_: Any) -> Reader:

@@ -1,8 +1,7 @@
 """One operation, compiled: everything that serving it and documenting it needs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.decorators import RaisesSpec
@@ -15,31 +14,20 @@ from redirflow.declare.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from redirflow.declare.faults import Fault, SpecError
-from redirflow.declare.formats import ErrorFormat
+from redirflow.declare.faults import Fault
 from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import RedirectSpec, RerouteSpec
 from redirflow.endpoint.binder import BodyReader, body_reader
+from redirflow.endpoint.judging import Workshop, judges_of
 from redirflow.endpoint.links import Link
-from redirflow.endpoint.plan import (
-    ErrorPlan,
-    Judge,
-    RedirectPlan,
-    SuccessPlan,
-    default_status,
-    error_plan,
-    redirect_plan,
-    success_plan,
-)
+from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.responses import DeclaredResponse, declared_responses
 from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions
 from redirflow.endpoint.stream import StreamPlan, stream_plan
-from redirflow.endpoint.target import Resolver
+from redirflow.endpoint.success import SuccessPlan, success_plan
 from redirflow.http.methods import WITH_BODY
 from redirflow.http.types import RawHeaders
 from redirflow.routing.template import Template
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,27 +78,6 @@ class Endpoint:
         return self.judges[-1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
-    """What every endpoint of an app is made with."""
-
-    resolver: Resolver
-    format: ErrorFormat
-    max_body_size: int
-    faults: list[Fault]
-
-    def attempt(self, operation: Operation, make: Callable[[], T]) -> T | None:
-        """The result of *make*, or `None` after noting what went wrong."""
-        try:
-            return make()
-        except SpecError as error:
-            self.faults.extend(error.faults)
-        except (TypeError, ValueError, LookupError, NameError) as error:
-            found = f"{operation.name}: {error}"
-            self.faults.append(Fault(found, place=operation.place))
-        return None
-
-
 def compile_endpoint(
     operation: Operation, link: Link, steps: tuple[AnyStep, ...], handler: Step, shop: Workshop
 ) -> Endpoint | None:
@@ -119,117 +86,65 @@ def compile_endpoint(
     called = [*functions(steps), handler]
     responses = declared_responses(operation, handler.signature.returns, shop.resolver, shop.faults)
     _refuse_bodies(operation, called, shop.faults)
-    successes = {
-        response.status: plan
-        for response in responses
-        if response.stream is None
-        and (
-            plan := shop.attempt(
-                operation, lambda response=response: success_plan(response, _varying(response))
-            )
-        )
-    }
-    streams = {
-        response.status: plan
-        for response in responses
-        if response.stream is not None
-        and (plan := shop.attempt(operation, lambda response=response: stream_plan(response)))
-    }
+    successes, streams = _response_plans(operation, responses, shop)
     errors = _error_classes(operation, steps, handler, called, responses)
-    plans = _error_plans(operation, errors, shop)
-    private = _reads_credentials(steps, called)
-    judges = [
-        _judge(step.function, step.name, operation, plans, shop, private=private)
-        if isinstance(step, Step)
-        else Judge("credentials", shop.resolver.directory, errors=plans)
-        for step in (*steps, handler)
-    ]
+    judges = judges_of(operation, steps, handler, errors, shop)
     body = handler.signature.body
-    reader = shop.attempt(operation, lambda: body_reader(body)) if body else None
-    redirects = [
-        DeclaredRedirect(spec=spec, targets=tuple(targets))
-        for step in called
-        for spec in specs_of(step.function)
-        if isinstance(spec, RedirectSpec)
-        and (
-            targets := shop.attempt(operation, lambda spec=spec: shop.resolver.operations(spec.to))
-        )
-        is not None
-    ]
+    reader = shop.attempt(operation, body_reader, body) if body else None
+    redirects = _redirects(operation, called, shop)
     if len(shop.faults) > before:
         return None
+    limit = operation.max_body_size
     return Endpoint(
         operation=operation,
         template=link.template,
         link=link,
         steps=steps,
         handler=handler,
-        judges=tuple(judges),
+        judges=judges,
         responses=responses,
         successes=successes,
         streams=streams,
         offered=_offered(responses),
-        redirects=tuple(redirects),
-        reroutes=_reroute_targets(handler, shop),
+        redirects=redirects,
+        reroutes=_reroute_targets(called, shop),
         errors=errors,
         default_status=_default_status(operation, responses),
         body=reader,
         form=reads_form(called),
-        max_body_size=operation.max_body_size or shop.max_body_size,
+        max_body_size=shop.max_body_size if limit is None else limit,
     )
 
 
-def _judge(
-    function: Callable[..., Any],
-    name: str,
-    operation: Operation,
-    plans: Mapping[type[HTTPError], ErrorPlan],
-    shop: Workshop,
-    *,
-    private: bool,
-) -> Judge:
-    """The judge of one function, from the specs that stand on it."""
-    redirects: dict[int, tuple[RedirectPlan, ...]] = {}
-    foreign: list[tuple[type[Exception], type[HTTPError]]] = []
-    reroutes = None
-    for spec in specs_of(function):
-        if isinstance(spec, RedirectSpec):
-            plan = shop.attempt(
-                operation,
-                lambda spec=spec: redirect_plan(
-                    spec,
-                    shop.resolver.destination(spec.to, spec.external),
-                    operation.headers,
-                    private=private,
-                ),
-            )
-            if plan is not None:
-                redirects[spec.status_code] = (*redirects.get(spec.status_code, ()), plan)
-        elif isinstance(spec, RaisesSpec):
-            foreign += [(kind, spec.classes[0]) for kind in spec.on]
-        elif isinstance(spec, RerouteSpec):
-            reroutes = shop.attempt(operation, lambda spec=spec: shop.resolver.destination(spec.to))
-    return Judge(
-        name,
-        shop.resolver.directory,
-        redirects,
-        default_status([*redirects]),
-        plans,
-        tuple(foreign),
-        reroutes,
-    )
+def _response_plans(
+    operation: Operation, responses: Iterable[DeclaredResponse], shop: Workshop
+) -> tuple[dict[int, SuccessPlan], dict[int, StreamPlan]]:
+    """The plans of successes and of streams, by status."""
+    successes: dict[int, SuccessPlan] = {}
+    streams: dict[int, StreamPlan] = {}
+    for response in responses:
+        if response.stream is not None:
+            stream = shop.attempt(operation, stream_plan, response)
+            if stream is not None:
+                streams[response.status] = stream
+        else:
+            success = shop.attempt(operation, success_plan, response, _varying(response))
+            if success is not None:
+                successes[response.status] = success
+    return successes, streams
 
 
-def _error_plans(
-    operation: Operation, errors: Iterable[type[HTTPError]], shop: Workshop
-) -> dict[type[HTTPError], ErrorPlan]:
-    made = {
-        error: shop.attempt(
-            operation, lambda error=error: error_plan(error, shop.format, operation.headers)
-        )
-        for error in errors
-    }
-    return {error: plan for error, plan in made.items() if plan is not None}
+def _redirects(
+    operation: Operation, called: Iterable[Step], shop: Workshop
+) -> tuple[DeclaredRedirect, ...]:
+    """The redirects that the functions of an operation declare."""
+    found: list[DeclaredRedirect] = []
+    for step in called:
+        for spec in specs_of(step.function):
+            if isinstance(spec, RedirectSpec):
+                targets = shop.attempt(operation, shop.resolver.operations, spec.to)
+                found.append(DeclaredRedirect(spec=spec, targets=tuple(targets or ())))
+    return tuple(found)
 
 
 def _error_classes(
@@ -257,16 +172,6 @@ def _error_classes(
     if any(len(response.media_types) > 1 for response in responses):
         found.append(NotAcceptable)
     return tuple(dict.fromkeys(found))
-
-
-def _reads_credentials(steps: Iterable[AnyStep], called: Iterable[Step]) -> bool:
-    if any(isinstance(step, CredentialsStep) for step in steps):
-        return True
-    return any(
-        parameter.where == "cookie" or parameter.key == "authorization"
-        for step in called
-        for parameter in step.signature.parameters
-    )
 
 
 def reads_form(steps: Iterable[Step]) -> bool:
@@ -301,9 +206,14 @@ def _refuse_bodies(operation: Operation, called: list[Step], faults: list[Fault]
             )
 
 
-def _reroute_targets(handler: Step, shop: Workshop) -> tuple[Operation, ...]:
-    specs = [spec for spec in specs_of(handler.function) if isinstance(spec, RerouteSpec)]
-    found = [operation for spec in specs for operation in shop.resolver.operations(spec.to)]
+def _reroute_targets(called: Iterable[Step], shop: Workshop) -> tuple[Operation, ...]:
+    found = [
+        operation
+        for step in called
+        for spec in specs_of(step.function)
+        if isinstance(spec, RerouteSpec)
+        for operation in shop.resolver.operations(spec.to)
+    ]
     return tuple(dict.fromkeys(found))
 
 

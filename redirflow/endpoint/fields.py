@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import inspect as types_of
 
 from redirflow.declare.specs import CookieSpec, HeaderSpec
-from redirflow.endpoint.twins import twin
+from redirflow.endpoint.convert import bare_info, discreet, is_scalar
+from redirflow.endpoint.parts import shown
 from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.cookies import CookieRefused, cookie_value
-from redirflow.http.headers import HeaderRefused, field_name, field_value
+from redirflow.http.headers import field_name, field_value
 from redirflow.http.types import RawHeaders
 from redirflow.http.values import header_text
 
@@ -28,9 +30,7 @@ class FieldsPlan:
     """
 
     headers: Mapping[bytes, Write] = field(default_factory=dict[bytes, Write])
-    cookies: Mapping[str, Callable[[str | None], bytes]] = field(
-        default_factory=dict[str, Callable[[str | None], bytes]]
-    )
+    cookies: Mapping[str, Write] = field(default_factory=dict[str, Write])
     required_headers: frozenset[bytes] = frozenset()
     required_cookies: frozenset[str] = frozenset()
 
@@ -74,9 +74,9 @@ class FieldsPlan:
             raise ContractViolation(f"the header {name!r}", _listed(self.headers), value)
         try:
             return key, write(value)
-        except (HeaderRefused, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise ContractViolation(
-                f"a value of the header {name!r}: {error}", "its type", value
+                f"a value of the header {name!r}: {discreet(str(error))}", "its type", value
             ) from None
 
     def _cookie(self, name: str, value: str | None) -> bytes:
@@ -121,13 +121,23 @@ def fields_plan(
 def _header_writer(spec: HeaderSpec) -> Write:
     if spec.type is str:
         return _text_value
-    type_ = twin(spec.type, strict=True)
-    msgspec.json.Decoder(type_)  # refuses at start-up what convert would refuse per request
+    type_ = spec.type
+    if not _is_plain(bare_info(type_)):
+        raise TypeError(f"a header of {shown(type_)} is no scalar and no list of scalars")
 
     def write(value: Any) -> bytes:
         return field_value(header_text(msgspec.convert(value, type_)))
 
     return write
+
+
+def _is_plain(info: types_of.Type) -> bool:
+    """Whether a value is a text in a header, or several with commas."""
+    if isinstance(info, types_of.TupleType):
+        return all(map(is_scalar, info.item_types))
+    if isinstance(info, types_of.ListType | types_of.VarTupleType):
+        return is_scalar(info.item_type)
+    return is_scalar(info)
 
 
 def _text_value(value: Any) -> bytes:
@@ -136,7 +146,7 @@ def _text_value(value: Any) -> bytes:
     return field_value(value)
 
 
-def cookie_writer(name: str, spec: CookieSpec) -> Callable[[str | None], bytes]:
+def cookie_writer(name: str, spec: CookieSpec) -> Write:
     """What writes the `Set-Cookie` field of a cookie (RFC 6265 4.1); `None` deletes it.
 
     A deletion has the same path, domain and flags, or a browser would keep the cookie.
@@ -152,7 +162,7 @@ def cookie_writer(name: str, spec: CookieSpec) -> Callable[[str | None], bytes]:
     life = "" if spec.max_age is None else f"; Max-Age={spec.max_age}"
     deletion = f"{name}=; Max-Age=0{attributes}".encode()
 
-    def write(value: str | None) -> bytes:
+    def write(value: Any) -> bytes:
         if value is None:
             return deletion
         if not isinstance(value, str):

@@ -1,15 +1,18 @@
 """Reading forms: urlencoded here, multipart by python-multipart (the extra `forms`)."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from redirflow.declare.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
+from redirflow.declare.faults import Fault
 from redirflow.endpoint.binder import Refused, refuse_coding
+from redirflow.endpoint.signature import is_upload
+from redirflow.endpoint.steps import Step
 from redirflow.http.headers import Headers
 from redirflow.http.media import FORM, MULTIPART, essence, parameter
 from redirflow.http.query import TooManyPairs, parse_pairs
-from redirflow.http.request import ClientDisconnected, Request
+from redirflow.http.request import Request
 from redirflow.http.upload import FormData, UploadFile
 
 MAX_FIELDS: Final = 1_000
@@ -22,6 +25,23 @@ MAX_HEADER_BYTES: Final = 8 * 1024
 def multipart_installed() -> bool:
     """Whether the extra `forms` is there."""
     return importlib.util.find_spec("python_multipart") is not None
+
+
+def refuse_uploads(called: Iterable[Step], faults: list[Fault]) -> None:
+    """Refuse uploaded files where nothing can read them."""
+    if multipart_installed():
+        return
+    for step in called:
+        faults += [
+            Fault(
+                f"{step.name}({each.name}): python-multipart, which reads files, is not installed",
+                "no UploadFile without the extra 'forms'",
+                "pip install 'redirflow[forms]'",
+                step.place,
+            )
+            for each in step.signature.parameters
+            if is_upload(each.type)
+        ]
 
 
 async def read_form(request: Request) -> FormData:
@@ -50,10 +70,15 @@ async def _read_urlencoded(request: Request) -> FormData:
         pairs = parse_pairs(body, MAX_FIELDS)
     except TooManyPairs as error:
         raise Refused(ContentTooLarge(f"The form has {error}.")) from None
-    for _, value in pairs:
-        if len(value) > MAX_FIELD_BYTES:
-            raise Refused(ContentTooLarge("A field of the form is too long."))
+    if len(body) > MAX_FIELD_BYTES:
+        for _, value in pairs:
+            _refuse_long(len(value.encode()))
     return FormData([*pairs])
+
+
+def _refuse_long(size: int) -> None:
+    if size > MAX_FIELD_BYTES:
+        raise Refused(ContentTooLarge("A field of the form is too long."))
 
 
 async def _read_multipart(request: Request, boundary: bytes) -> FormData:
@@ -61,23 +86,24 @@ async def _read_multipart(request: Request, boundary: bytes) -> FormData:
     from python_multipart.multipart import MultipartParser
 
     parts = _Parts()
-    parser: Any = MultipartParser(boundary, parts.callbacks())
+    callbacks: Any = parts.callbacks()
+    parser = MultipartParser(boundary, callbacks)
     try:
         async for chunk in request.stream():
             parser.write(chunk)
             await parts.flush()
         parser.finalize()
-        if not parts.complete:
-            raise Refused(BadRequest("The multipart body ends too early."))
+        return await parts.whole()
     except MultipartParseError:
         await parts.form.close()
         raise Refused(BadRequest("The multipart body is malformed.")) from None
-    except (Refused, ClientDisconnected, Exception):
+    except BaseException:
         await parts.form.close()
         raise
-    for file in parts.form.files():
-        await file.seek(0)
-    return parts.form
+
+
+def _slice(data: bytes, start: int, end: int) -> bytes:
+    return data[start:end]
 
 
 class _Parts:
@@ -88,23 +114,24 @@ class _Parts:
 
     def __init__(self) -> None:
         self.form = FormData([])
-        self.complete = False
+        self._complete = False
+        self._counts = {str: 0, UploadFile: 0}
         self._name = ""
         self._headers: list[tuple[bytes, bytes]] = []
         self._header: tuple[bytes, bytes] = (b"", b"")
-        self._field: bytearray | None = None
-        self._file: UploadFile | None = None
-        self._waiting: list[tuple[UploadFile, bytes]] = []
+        self._header_bytes = 0
+        self._part: bytearray | UploadFile = bytearray()
+        self._waiting: list[tuple[UploadFile, bytearray]] = []
 
     def callbacks(self) -> dict[str, Callable[..., None]]:
         """What the parser calls, by the names it uses."""
         return {
             "on_part_begin": self._begin,
-            "on_header_field": lambda data, start, end: self._add_header(data[start:end], b""),
-            "on_header_value": lambda data, start, end: self._add_header(b"", data[start:end]),
+            "on_header_field": lambda *part: self._add_header(_slice(*part), b""),
+            "on_header_value": lambda *part: self._add_header(b"", _slice(*part)),
             "on_header_end": self._end_header,
             "on_headers_finished": self._end_headers,
-            "on_part_data": lambda data, start, end: self._add_data(data[start:end]),
+            "on_part_data": lambda *part: self._add_data(_slice(*part)),
             "on_part_end": self._end,
             "on_end": self._finish,
         }
@@ -113,16 +140,27 @@ class _Parts:
         """Write what has come for files."""
         waiting, self._waiting = self._waiting, []
         for file, data in waiting:
-            await file.write(data)
+            await file.write(bytes(data))
+
+    async def whole(self) -> FormData:
+        """The form, its files at their beginnings.
+
+        Raises:
+            Refused: the body has ended before the form (400).
+        """
+        if not self._complete:
+            raise Refused(BadRequest("The multipart body ends too early."))
+        for file in self.form.files():
+            await file.seek(0)
+        return self.form
 
     def _begin(self) -> None:
-        self._headers, self._header = [], (b"", b"")
-        self._field = self._file = None
+        self._headers, self._header_bytes = [], 0
 
     def _add_header(self, name: bytes, value: bytes) -> None:
         self._header = (self._header[0] + name, self._header[1] + value)
-        total = sum(len(key) + len(text) for key, text in (*self._headers, self._header))
-        if total > MAX_HEADER_BYTES:
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > MAX_HEADER_BYTES:
             raise Refused(BadRequest("A part of the form has too many header fields."))
 
     def _end_header(self) -> None:
@@ -131,37 +169,38 @@ class _Parts:
 
     def _end_headers(self) -> None:
         headers = Headers(self._headers)
-        disposition = (
-            headers.get("content-disposition", "").encode("latin-1").decode("utf-8", "replace")
-        )
+        # RFC 7578 5.1: names are UTF-8, whatever a header field elsewhere would be.
+        field = headers.get("content-disposition", "").encode("latin-1")
+        disposition = field.decode("utf-8", "replace")
         name = parameter(disposition, "name")
         if essence(disposition) != "form-data" or name is None:
             raise Refused(BadRequest("A part of the form has no name."))
         self._name = name
         filename = parameter(disposition, "filename")
         if filename is None:
-            self._field = bytearray()
+            self._part = bytearray()
         else:
-            self._file = UploadFile(filename, headers)
-            self._keep(self._file)
+            self._part = UploadFile(filename, headers)
+            self._keep(self._part)
 
     def _add_data(self, data: bytes) -> None:
-        if self._file is not None:
-            self._waiting.append((self._file, bytes(data)))
-        elif self._field is not None:
-            self._field += data
-            if len(self._field) > MAX_FIELD_BYTES:
-                raise Refused(ContentTooLarge("A field of the form is too long."))
+        if isinstance(self._part, bytearray):
+            self._part += data
+            _refuse_long(len(self._part))
+        elif self._waiting and self._waiting[-1][0] is self._part:
+            self._waiting[-1][1].extend(data)
+        else:
+            self._waiting.append((self._part, bytearray(data)))
 
     def _end(self) -> None:
-        if self._field is not None:
-            self._keep(self._field.decode("utf-8", "replace"))
+        if isinstance(self._part, bytearray):
+            self._keep(self._part.decode("utf-8", "replace"))
 
     def _finish(self) -> None:
-        self.complete = True
+        self._complete = True
 
     def _keep(self, value: str | UploadFile) -> None:
         self.form.pairs.append((self._name, value))
-        files = sum(1 for _ in self.form.files())
-        if files > MAX_FILES or len(self.form.pairs) - files > MAX_FIELDS:
+        self._counts[type(value)] += 1
+        if self._counts[UploadFile] > MAX_FILES or self._counts[str] > MAX_FIELDS:
             raise Refused(ContentTooLarge("The form has too many fields or files."))

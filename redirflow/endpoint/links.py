@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from redirflow.declare.operation import Operation
-from redirflow.endpoint.convert import Unreadable
+from redirflow.endpoint.convert import discreet
 from redirflow.endpoint.signature import Parameter
 from redirflow.http.location import quote_query
 from redirflow.http.values import query_pairs, wire_text
-from redirflow.routing.template import Template
+from redirflow.routing.template import Hole, Template
 
 
 class LinkRefused(ValueError):
@@ -27,6 +29,7 @@ class Link:
 
     Attributes:
         path, query: the operation's parameters by argument name.
+        groups: the arguments that are Structs of query parameters.
         plain: the one path parameter, if the operation has no more than that and it is `int`.
     """
 
@@ -34,6 +37,7 @@ class Link:
     template: Template
     path: Mapping[str, Parameter]
     query: Mapping[str, Parameter]
+    groups: frozenset[str]
     plain: str | None
     prefix: str
 
@@ -52,7 +56,8 @@ class Link:
 
     def _careful(self, params: dict[str, Any]) -> str:
         self.refuse_names(params)
-        texts = {name: _text(self.path[name], params[name]) for name in self.path}
+        params = self._spread(params)
+        texts = {each.key: _text(each, params[name]) for name, each in self.path.items()}
         try:
             path = self.template.expand(texts)
         except ValueError as error:
@@ -64,6 +69,18 @@ class Link:
         ]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
 
+    def _spread(self, params: dict[str, Any]) -> dict[str, Any]:
+        """*params* with the fields of each group in place of the group."""
+        spread: dict[str, Any] = {}
+        for name, value in params.items():
+            if name not in self.groups:
+                spread[name] = value
+            elif isinstance(value, msgspec.Struct):
+                spread |= msgspec.structs.asdict(value)
+            else:
+                raise LinkRefused(f"the parameter {name!r}: Expected its Struct")
+        return spread
+
     def refuse_names(self, params: Mapping[str, Any]) -> None:
         """Refuse unknown names and missing ones.
 
@@ -71,24 +88,32 @@ class Link:
             LinkRefused: there are some.
         """
         name = self.operation.name
-        unknown = [key for key in params if key not in self.path and key not in self.query]
+        taken = (*self.path, *self.query, *self.groups)
+        unknown = [key for key in params if key not in taken]
         if unknown:
-            takes = ", ".join([*self.path, *self.query]) or "none"
             raise LinkRefused(
-                f"{name} takes no parameter {unknown[0]!r} in a link (takes: {takes})"
+                f"{name} takes no parameter {unknown[0]!r} in a link "
+                f"(takes: {', '.join(taken) or 'none'})"
             )
-        needed = [*self.path, *(key for key, query in self.query.items() if query.required)]
-        missing = [key for key in needed if params.get(key) is None]
+        needed = [key for key, query in self.query.items() if query.required]
+        missing = [
+            key
+            for key in (*self.path, *needed)
+            if params.get(key) is None and not self._is_in_group(key, params)
+        ]
         if missing:
             raise LinkRefused(f"{name} needs the parameter {missing[0]!r}")
+
+    def _is_in_group(self, key: str, params: Mapping[str, Any]) -> bool:
+        return key in self.query and self.query[key].group in params
 
 
 def _text(parameter: Parameter, value: Any) -> str:
     try:
         text = wire_text(value)
         parameter.reader.read(text)
-    except (TypeError, Unreadable, ValueError) as error:
-        raise LinkRefused(f"the parameter {parameter.name!r}: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise LinkRefused(f"the parameter {parameter.name!r}: {discreet(str(error))}") from None
     return text
 
 
@@ -101,25 +126,28 @@ def _pairs(parameter: Parameter, value: Any) -> Iterable[tuple[str, str]]:
         pairs = list(query_pairs(parameter.key, value))
         parameter.reader.collect([parameter.reader.read(text) for _, text in pairs])
     except (TypeError, ValueError) as error:
-        raise LinkRefused(f"the parameter {parameter.name!r}: {error}") from None
+        raise LinkRefused(f"the parameter {parameter.name!r}: {discreet(str(error))}") from None
+    if parameter.required and not pairs:
+        raise LinkRefused(f"the parameter {parameter.name!r}: an empty list can't be told")
     return pairs
 
 
 def link_to(operation: Operation, template: Template, parameters: Iterable[Parameter]) -> Link:
-    """The link to *operation*, whose functions read *parameters*."""
-    path = {parameter.name: parameter for parameter in parameters if parameter.where == "path"}
-    query = {parameter.name: parameter for parameter in parameters if parameter.where == "query"}
-    prefix, _, last = template.text.rpartition("{")
-    plain = [*path.values()][0] if len(path) == 1 and not query and last.endswith("}") else None
-    simple = plain is not None and plain.reader.fast == "int" and prefix.isascii()
-    return Link(
-        operation,
-        template,
-        path,
-        query,
-        plain.name if plain and simple else None,
-        template.expand({plain.name: "0"})[:-1] if plain and simple else "",
-    )
+    """The link to *operation*, whose functions read *parameters*, those of the handler last."""
+    read = {(each.where, each.key): each for each in parameters}
+    path = {each.name: each for each in read.values() if each.where == "path"}
+    query = {each.name: each for each in read.values() if each.where == "query"}
+    groups = frozenset(each.group for each in query.values() if each.group is not None)
+    plain = _plain(template, path) if not query else None
+    prefix = template.expand({plain.key: "0"})[:-1] if plain else ""
+    return Link(operation, template, path, query, groups, plain.name if plain else None, prefix)
+
+
+def _plain(template: Template, path: Mapping[str, Parameter]) -> Parameter | None:
+    """The one path parameter, if it is an integer and the last segment."""
+    ends = isinstance(template.segments[-1], Hole)
+    only = next(iter(path.values())) if ends and len(path) == len(template.holes) == 1 else None
+    return only if only is not None and only.reader.fast == "int" else None
 
 
 class Directory:
@@ -130,7 +158,12 @@ class Directory:
         self._by_name = {link.operation.name: link for link in self.links}
         self._by_handler: dict[Any, list[Link]] = {}
         for link in self.links:
-            self._by_handler.setdefault(_key(link.operation.handler), []).append(link)
+            self._by_handler.setdefault(link.operation.handler, []).append(link)
+
+    def keys(self, link: Link) -> list[Any]:
+        """What means the operation of *link*: its name and, unless it has several, its handler."""
+        handler = link.operation.handler
+        return [link.operation.name, *([handler] if len(self._by_handler[handler]) == 1 else [])]
 
     def link(self, target: Callable[..., Any] | str) -> Link:
         """The link that *target*, a handler or a name, means.
@@ -140,10 +173,10 @@ class Directory:
         """
         if isinstance(target, str):
             return self._named(target)
-        found = self._by_handler.get(_key(target), [])
+        found = self._by_handler.get(target, [])
         if len(found) == 1:
             return found[0]
-        name = getattr(target, "__name__", repr(target))
+        name = name_of(target)
         if not found:
             raise LookupError(f"{name} is not a handler of this app")
         names = ", ".join(repr(link.operation.name) for link in found)
@@ -162,10 +195,6 @@ class Directory:
         return link
 
 
-def _key(handler: Any) -> Any:
-    """Bound methods are made anew at each access, and compare by what they are bound to."""
-    try:
-        hash(handler)
-    except TypeError:
-        return id(handler)
-    return handler
+def name_of(target: Any) -> str:
+    """How messages call a target: a handler by its name, a text as it is."""
+    return target if isinstance(target, str) else getattr(target, "__name__", repr(target))

@@ -1,11 +1,16 @@
 """What a type is made of, and what clients could do with that."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from msgspec import inspect as types_of
 
 _SETS: Final = (types_of.SetType, types_of.FrozenSetType)
+
+
+def shown(type_: Any) -> str:
+    """*type_* in a message: the name of a class, else as it is written."""
+    return type_.__name__ if isinstance(type_, type) else str(type_)
 
 
 def inner_types(info: types_of.Type) -> Iterator[types_of.Type]:

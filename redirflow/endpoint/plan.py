@@ -15,7 +15,6 @@ from redirflow.declare.specs import NOTHING, HeaderSpec, nothing
 from redirflow.endpoint.body import BodyPlan, body_plan
 from redirflow.endpoint.fields import FieldsPlan, fields_plan
 from redirflow.endpoint.links import Directory, LinkRefused
-from redirflow.endpoint.responses import DeclaredResponse
 from redirflow.endpoint.target import Destination, NotAllowed
 from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.location import LOCAL, LocationRefused, compile_location, quote_path
@@ -33,103 +32,20 @@ def rooted(location: str, scope: Scope) -> str:
     return quote_path(root) + location if root else location
 
 
-# --- successes -------------------------------------------------------------------------------
+def located(redirect: Redirect, destination: Destination, method: str, scope: Scope) -> bytes:
+    """The location of *redirect*, if *destination* lists it.
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SuccessPlan:
-    """How one declared success is sent.
-
-    Attributes:
-        bodies: by media type, in declared order; empty for no body.
-        location: where the `Location` of a 201 may lead.
-        ready: the fields that each response has, but for the length.
-    """
-
-    status: int
-    bodies: Mapping[str, BodyPlan]
-    fields: FieldsPlan
-    location: Destination | None
-    ready: RawHeaders
-
-    def reply(self, response: Response[Any], scope: Scope, media_type: str | None = None) -> Reply:
-        """The reply for *response*.
-
-        Raises:
-            ContractViolation: the body, a header, a cookie or the location is not declared.
-        """
-        headers, location = self._parted(response.headers, scope)
-        lines = self.fields.render(headers, response.cookies)
-        if location:
-            lines.append((b"location", location))
-        if not self.bodies:
-            return self._bodiless(response, lines)
-        plan = self._body_plan(response.media_type or media_type)
-        body = plan.render(response.body)
-        head = [(b"content-type", plan.media_type), content_length(len(body))]
-        return Reply(self.status, [*head, *self.ready, *lines], body)
-
-    def _bodiless(self, response: Response[Any], lines: RawHeaders) -> Reply:
-        if response.body is not None:
-            raise ContractViolation(
-                f"a body with the status {self.status}", "no body", response.body
-            )
-        # RFC 9110 8.6: no Content-Length on a 204; on a 304 it would be that of the 200.
-        length = [] if self.status in {204, 304} else [EMPTY]
-        return Reply(self.status, [*length, *self.ready, *lines])
-
-    def _body_plan(self, media_type: str | None) -> BodyPlan:
-        if media_type is None:
-            return next(iter(self.bodies.values()))
-        plan = self.bodies.get(media_type)
-        if plan is None:
-            raise ContractViolation(f"the media type {media_type!r}", ", ".join(self.bodies))
-        return plan
-
-    def _parted(
-        self, headers: Mapping[str, Any] | None, scope: Scope
-    ) -> tuple[Mapping[str, Any], bytes | None]:
-        """The declared headers, and the checked location of a 201."""
-        given = dict(headers or NOTHING)
-        key = next((name for name in given if name.lower() == "location"), None)
-        if self.location is None:
-            return given, None
-        if key is None:
-            raise ContractViolation("a response without Location", self.location.listed)
-        value = given.pop(key)
-        return given, admitted(value, self.location, "GET", scope)
-
-
-def admitted(value: Any, destination: Destination, method: str, scope: Scope) -> bytes:
-    """A location given as text, or as a `Redirect` to an operation, if *destination* lists it.
+    Args:
+        method: the one that the client uses for the next request.
 
     Raises:
-        ContractViolation: it is refused, or not listed.
+        LocationRefused, LinkRefused, NotAllowed: it can't be sent from here.
     """
-    try:
-        if isinstance(value, Redirect):
-            link = destination.links.get(value.target)
-            if link is None:
-                raise NotAllowed("an operation that the spec does not list")
-            return compile_location(rooted(link(value.params), scope), LOCAL)
-        return destination.admit(value, method, scope)
-    except (LocationRefused, NotAllowed, LinkRefused) as error:
-        raise ContractViolation(f"the location: {error}", destination.listed, value) from None
-
-
-def success_plan(declared: DeclaredResponse, ready: RawHeaders) -> SuccessPlan:
-    """The plan of one declared success that is no stream.
-
-    Raises:
-        TypeError: msgspec can't handle a declared type.
-    """
-    return SuccessPlan(
-        declared.status,
-        {name: body_plan(declared.type, name) for name in declared.media_types},
-        fields_plan(declared.headers, declared.cookies),
-        declared.location,
-        ready,
-    )
+    text, extras = redirect.location, redirect.extras
+    if text is None:
+        link = destination.link(redirect.target)(redirect.params)
+        return compile_location(rooted(extras.extend(link) if extras else link, scope), LOCAL)
+    return destination.admit(extras.extend(text) if extras else text, method, scope)
 
 
 # --- redirects -------------------------------------------------------------------------------
@@ -148,45 +64,19 @@ class RedirectPlan:
     fields: FieldsPlan
     ready: RawHeaders
 
-    def reply(self, redirect: Redirect, scope: Scope, directory: Directory) -> Reply:
+    def reply(self, redirect: Redirect, scope: Scope) -> Reply:
         """The reply for *redirect*.
 
         Raises:
             LocationRefused, LinkRefused, NotAllowed: this spec does not allow its location.
             ContractViolation: this spec does not declare its headers or cookies.
         """
-        location = self._location(redirect, scope, directory)
-        lines = self.fields.render(redirect.headers, redirect.cookies)
         status = self.spec.status_code
-        return Reply(status, [(b"location", location), EMPTY, *self._caching(redirect), *lines])
-
-    def _location(self, redirect: Redirect, scope: Scope, directory: Directory) -> bytes:
-        if redirect.location is None:
-            # PERF: no look beyond the listed operations unless any is allowed.
-            link = self.destination.links.get(redirect.target)
-            if link is None:
-                link = self._unlisted(redirect, directory)
-            text = link(redirect.params)
-            if redirect.extras is not None:
-                text = redirect.extras.extend(text)
-            return compile_location(rooted(text, scope), LOCAL)
-        text = redirect.location
-        if redirect.extras is not None:
-            text = redirect.extras.extend(text)
-        method = method_after_hop(self.spec.status_code, scope["method"])
-        return self.destination.admit(text, method, scope)
-
-    def _unlisted(self, redirect: Redirect, directory: Directory) -> Any:
-        try:
-            link = directory.link(redirect.target)  # type: ignore[arg-type]
-        except LookupError as error:
-            raise NotAllowed(str(error)) from None
-        if not self.destination.any_local and link.operation not in self.destination.owners:
-            raise NotAllowed(f"the operation {link.operation.name!r}, which the spec does not list")
-        return link
-
-    def _caching(self, redirect: Redirect) -> RawHeaders:
-        return [NO_STORE] if redirect.cookies else self.ready
+        method = method_after_hop(status, scope["method"])
+        location = located(redirect, self.destination, method, scope)
+        lines = self.fields.render(redirect.headers, redirect.cookies)
+        caching = [NO_STORE] if redirect.cookies else self.ready
+        return Reply(status, [(b"location", location), EMPTY, *caching, *lines])
 
 
 def redirect_plan(
@@ -213,7 +103,7 @@ def redirect_plan(
     return RedirectPlan(spec, destination, merged, ready)
 
 
-Quick: TypeAlias = Callable[[Redirect, Scope], Reply | None]
+Quick: TypeAlias = Callable[[Redirect, Scope], tuple[int, RawHeaders, bytes] | None]
 
 
 def quick_redirect(judge: "Judge") -> Quick | None:
@@ -231,7 +121,7 @@ def quick_redirect(judge: "Judge") -> Quick | None:
         if link.plain is not None
     }
 
-    def quick(redirect: Redirect, scope: Scope) -> Reply | None:
+    def quick(redirect: Redirect, scope: Scope) -> tuple[int, RawHeaders, bytes] | None:
         found = known.get(redirect.target)
         if found is None or redirect.extras is not None or scope.get("root_path"):
             return None
@@ -239,7 +129,8 @@ def quick_redirect(judge: "Judge") -> Quick | None:
         value = params.get(found[0])
         if type(value) is not int or len(params) != 1:
             return None
-        return Reply(status, [(b"location", found[1] % value), EMPTY, *ready])
+        # PERF: a plain tuple; making a `Reply` costs 0.2 us more.
+        return status, [(b"location", found[1] % value), EMPTY, *ready], b""
 
     return quick if known else None
 
@@ -323,15 +214,12 @@ class Judge:
             ContractViolation: no spec of the function allows it.
         """
         plans = self._plans(redirect)
-        try:
-            return plans[0].reply(redirect, scope, self.directory)
-        except (LocationRefused, NotAllowed, LinkRefused) as error:
-            refused = error
-        for plan in plans[1:]:
+        refused = ""
+        for plan in plans:
             try:
-                return plan.reply(redirect, scope, self.directory)
+                return plan.reply(redirect, scope)
             except (LocationRefused, NotAllowed, LinkRefused) as error:
-                refused = error
+                refused = str(error)
         raise ContractViolation(
             f"a redirect to {refused}",
             " or ".join(plan.destination.listed for plan in plans),

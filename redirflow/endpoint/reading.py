@@ -7,7 +7,7 @@ everything else says by its marker where it comes from.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Never
 
 import msgspec
 from msgspec import inspect as types_of
@@ -73,7 +73,7 @@ def read_signature(
                 place,
             )
         )
-        return Signature(function=function, groups={})
+        return Signature(function=function, groups={}, returns=Never)
     reading = _Reading(function, frozenset(template))
     for argument in arguments:
         try:

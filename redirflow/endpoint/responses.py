@@ -33,6 +33,7 @@ from redirflow.declare.specs import (
     ResponseSpec,
     nothing,
 )
+from redirflow.endpoint.parts import shown
 from redirflow.endpoint.signature import UNKNOWN
 from redirflow.endpoint.target import Destination, Resolver
 from redirflow.http.media import EVENT_STREAM, JSON, JSON_LINES
@@ -102,14 +103,16 @@ def returned_type(annotation: Any) -> tuple[Any, bool]:
     if annotation is Response:
         return UNKNOWN, True
     if get_origin(annotation) is Response:
-        return get_args(annotation)[0], True
+        return returned_type(get_args(annotation)[0])[0], True
     if get_origin(annotation) in {Union, types.UnionType}:
         parts = [returned_type(part) for part in get_args(annotation)]
         kept = [type_ for type_, _ in parts if type_ is not NEVER]
         wrapped = any(is_response for _, is_response in parts)
         if UNKNOWN in kept:
             return UNKNOWN, wrapped
-        return (Union[tuple(kept)] if kept else NEVER), wrapped  # noqa: UP007 - made at run time
+        if len(kept) < 2:
+            return (kept[0] if kept else NEVER), wrapped
+        return Union[tuple(kept)], wrapped  # noqa: UP007 - made at run time
     return (None if annotation is type(None) else annotation), False
 
 
@@ -127,7 +130,7 @@ def declared_responses(
                 faults,
                 f"{operation.name} has no return annotation",
                 "a return annotation, or @returns(type)",
-                f"async def {operation.handler.__name__}(...) -> User",
+                f"async def {operation.name}(...) -> User",
             )
             return ()
         if returned is NEVER or (returned is None and wrapped and redirecting):
@@ -151,7 +154,7 @@ def _declared(
         _report(
             operation,
             faults,
-            f"{operation.name}: returns({_shown(type_)}, status_code={status})",
+            f"{operation.name}: returns({shown(type_)}, status_code={status})",
             f"a {status} has no body",
             f"@returns(None, status_code={status})",
         )
@@ -200,10 +203,10 @@ def _body_type(operation: Operation, spec: ResponseSpec, returned: Any, faults: 
         _report(
             operation,
             faults,
-            f"{operation.name}: @returns({_shown(spec.type)}) contradicts "
-            f"the return annotation {_shown(returned)}",
+            f"{operation.name}: @returns({shown(spec.type)}) contradicts "
+            f"the return annotation {shown(returned)}",
             "one type, or an annotation that is a looser view of it",
-            f"-> {_shown(spec.type)}",
+            f"-> {shown(spec.type)}",
         )
         return UNKNOWN
     return None if spec.type is type(None) else spec.type
@@ -262,7 +265,10 @@ def _kinds_of(info: types_of.Type) -> frozenset[str]:
     if isinstance(info, types_of.Metadata):
         return _kinds_of(info.type)
     if isinstance(info, types_of.UnionType):
-        return frozenset[str]().union(*(_kinds_of(part) for part in info.types))
+        parts = [_kinds_of(part) for part in info.types]
+        return frozenset[str]().union(*parts) if all(parts) else frozenset()
+    if isinstance(info, types_of.StructType) and info.array_like:
+        return frozenset({"array"})
     for kind, classes in _KINDS.items():
         if isinstance(info, classes):
             return frozenset({kind})
@@ -325,10 +331,6 @@ def _once_each(
             f"@returns(A | B, status_code={status}) for several types",
         )
     return tuple(responses)
-
-
-def _shown(type_: Any) -> str:
-    return getattr(type_, "__name__", None) or str(type_)
 
 
 def _report(

@@ -5,7 +5,7 @@ credentials, the handler last. Each function is called once per request; what a 
 one needs of an earlier one is an index.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -62,6 +62,8 @@ class _Flattening:
 
     def add_depends(self, depends: Depends) -> int | None:
         """The index of a dependency's step, made if it is new; `None` after a fault."""
+        if is_unhashable(depends.function, depends.place, self.faults):
+            return None
         function = self.overrides.get(depends.function, depends.function)
         if function in self.indexes:
             return self.indexes[function]
@@ -128,6 +130,15 @@ def flat_plan(
             flattening.add_scheme(guard, optional=False)
     handler = flattening.step(operation.handler, operation.place)
     return tuple(flattening.steps), handler
+
+
+def is_unhashable(function: object, place: Place | None, faults: list[Fault]) -> bool:
+    """Whether *function* can't be told from others; a fault says so."""
+    if isinstance(function, Hashable):
+        return False
+    found = f"{type(function).__name__} objects can't be hashed, and so not be told apart"
+    faults.append(Fault(found, "functions and hashable objects", "@dataclass(eq=False)", place))
+    return True
 
 
 def functions(steps: Iterable[AnyStep]) -> list[Step]:

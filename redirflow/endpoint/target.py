@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from redirflow.declare.operation import Operation
-from redirflow.endpoint.links import Directory, Link
+from redirflow.endpoint.links import Directory, Link, name_of
 from redirflow.http.location import LocationPolicy, compile_location
-from redirflow.http.request import local_path
+from redirflow.http.request import ORIGINAL_PATH, local_path
 from redirflow.http.types import Scope
 
 Serves: TypeAlias = Callable[[str, str], object | None]
@@ -29,6 +29,7 @@ class Destination:
 
     Attributes:
         policy: for `compile_location`.
+        directory: all operations of the app.
         links: by handler and by name, the links to the listed operations.
         owners: what may answer at a location; with `paths`, the only local locations allowed.
         any_local: whether every local location is allowed.
@@ -36,12 +37,31 @@ class Destination:
     """
 
     policy: LocationPolicy
+    directory: Directory
     serves: Serves
     links: dict[Any, Link] = field(default_factory=dict[Any, Link])
     owners: frozenset[object] = frozenset()
     paths: frozenset[str] = frozenset()
     any_local: bool = False
     listed: str = ""
+
+    def link(self, target: Any) -> Link:
+        """The link to an operation, given by handler or name.
+
+        Raises:
+            NotAllowed: this spec does not list it, or there is none.
+        """
+        found = self.links.get(target)
+        if found is not None:
+            return found
+        try:
+            found = self.directory.link(target)
+        except LookupError as error:
+            raise NotAllowed(str(error)) from None
+        if not self.any_local and found.operation not in self.owners:
+            name = found.operation.name
+            raise NotAllowed(f"the operation {name!r}, which the spec does not list")
+        return found
 
     def admit(self, location: str, method: str, scope: Scope) -> bytes:
         """*location* as the bytes of a `Location` field.
@@ -61,14 +81,15 @@ class Destination:
 
     def _lists(self, location: bytes, method: str, scope: Scope) -> bool:
         """Whether one of the listed operations or paths answers at a local location."""
-        path = location.decode("ascii").partition("#")[0].partition("?")[0]
-        root: str = scope.get("root_path") or ""
-        if not path:
-            path = local_path(scope)
-        elif not path.startswith(root):
-            return False
+        path = unquote(location.decode("ascii").partition("#")[0].partition("?")[0])
+        if path:
+            root: str = scope.get("root_path") or ""
+            if root and not f"{path}/".startswith(f"{root}/"):
+                return False
+            path = path[len(root) :]
         else:
-            path = unquote(path[len(root) :])
+            # A client resolves "?..." against the location that it asked for.
+            path = scope.get(ORIGINAL_PATH) or local_path(scope)
         return path in self.paths or self.serves(path, method) in self.owners
 
 
@@ -94,7 +115,7 @@ class Resolver:
         Raises:
             LookupError: a target means nothing, or several operations.
         """
-        any_local = to == ("*",) or (to is None and not external) or bool(to and "*" in to)
+        any_local = "*" in to if to is not None else not external
         links: dict[Any, Link] = {}
         owners: set[object] = set()
         paths: set[str] = set()
@@ -109,6 +130,7 @@ class Resolver:
                 origins=frozenset(external) - {"*"},
                 any_origin="*" in external,
             ),
+            self.directory,
             self.serves,
             links,
             frozenset(owners),
@@ -133,12 +155,11 @@ class Resolver:
             paths.add(path)
 
     def _add_link(self, link: Link, links: dict[Any, Link], owners: set[object]) -> None:
-        links[link.operation.name] = link
-        links[link.operation.handler] = link
+        links.update(dict.fromkeys(self.directory.keys(link), link))
         owners.add(link.operation)
 
     def _listed(self, to: tuple[Any, ...] | None, external: tuple[str, ...]) -> str:
-        names = [target if isinstance(target, str) else target.__name__ for target in to or ()]
+        names = [name_of(target) for target in to or ()]
         shown = [f"to={', '.join(names)}"] if names else []
         shown += [f"external={', '.join(external)}"] if external else []
         return "; ".join(shown) or "any local location"

@@ -5,22 +5,35 @@ class itself is not the one to decode into: its `__post_init__` would run again,
 overlooks fields that it does not know. So each object type gets two twins with the same
 fields and encoding:
 
-* strict: refuses unknown fields. One decode both validates and detects what is undeclared.
-* lenient: skips unknown fields. Only when the strict one fails, decoding into it and
-  encoding again cuts the value down to what was declared.
+* strict: refuses unknown fields, and misses every field that msgspec always writes, also
+  those with a default. One decode both validates and detects what is undeclared.
+* lenient: skips unknown fields and knows the defaults. Only when the strict one fails,
+  decoding into it and encoding again cuts the value down to what was declared.
 
 Recursive types are why fields refer to twins by name; the names are attributes of each
 twin, where msgspec looks them up.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Final, ForwardRef, Literal, TypeAlias, Union
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    ForwardRef,
+    Literal,
+    TypeAlias,
+    Union,
+    get_args,
+    get_type_hints,
+)
 from uuid import UUID
 
 import msgspec
 from msgspec import inspect as types_of
+
+from redirflow.endpoint.parts import parts_of, shown
 
 ObjectType: TypeAlias = types_of.StructType | types_of.DataclassType | types_of.TypedDictType
 
@@ -28,32 +41,17 @@ _OBJECTS: Final = (types_of.StructType, types_of.DataclassType, types_of.TypedDi
 
 
 def twin(type_: Any, *, strict: bool) -> Any:
-    """The twin of *type_*: the type itself where nothing in it is an object."""
+    """The twin of *type_*: the type itself where nothing in it is an object.
+
+    Raises:
+        TypeError: msgspec can't handle the type, or something in it.
+    """
     info = types_of.type_info(type_)
-    objects = {part.cls: part for part in _objects_in(info, set())}
+    objects: dict[Any, ObjectType] = {}
+    for part in parts_of(info):
+        if isinstance(part, _OBJECTS):
+            objects[part.cls] = part
     return _Twins(objects, strict=strict).annotation(info) if objects else type_
-
-
-def _objects_in(info: types_of.Type, seen: set[Any]) -> Iterator[ObjectType]:
-    if isinstance(info, _OBJECTS):
-        if info.cls in seen:
-            return
-        seen.add(info.cls)
-        yield info
-    for part in _inner(info):
-        yield from _objects_in(part, seen)
-
-
-def _inner(info: types_of.Type) -> Iterator[types_of.Type]:
-    """The types directly inside *info*."""
-    for name in ("type", "item_type", "key_type", "value_type"):
-        part = getattr(info, name, None)
-        if isinstance(part, types_of.Type):
-            yield part
-    yield from getattr(info, "types", ())
-    yield from getattr(info, "item_types", ())
-    for field in getattr(info, "fields", ()):
-        yield field.type
 
 
 class _Twins:
@@ -73,33 +71,40 @@ class _Twins:
 
     def _make(self, info: ObjectType) -> type[msgspec.Struct]:
         struct = info if isinstance(info, types_of.StructType) else None
-        config = getattr(info.cls, "__struct_config__", None)
         return msgspec.defstruct(
-            _name(info.cls),
-            [self._field(field) for field in info.fields],
+            shown(info.cls),
+            [self._field(field, _omits(info, field)) for field in info.fields],
             rename={field.name: field.encode_name for field in info.fields},
-            kw_only=not (struct and struct.array_like),
+            kw_only=True,
             tag=struct.tag if struct else None,
             tag_field=struct.tag_field if struct else None,
             array_like=bool(struct and struct.array_like),
-            omit_defaults=bool(config and config.omit_defaults),
             forbid_unknown_fields=self._strict,
         )
 
-    def _field(self, field: types_of.Field) -> Any:
+    def _field(self, field: types_of.Field, omits: bool) -> Any:
         type_ = _annotation(field.type, lambda found: ForwardRef(self._names[found.cls]))
-        if field.default_factory is not msgspec.NODEFAULT:
-            return field.name, type_, msgspec.field(default_factory=field.default_factory)
-        if field.default is not msgspec.NODEFAULT:
-            return field.name, type_, field.default
-        if field.required:
+        if omits:
+            return field.name, Union[type_, msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
+        if field.required or self._strict:
             return field.name, type_
-        return field.name, Union[type_, msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
+        return field.name, type_, msgspec.field(default_factory=_default(field))
 
 
-def _name(cls: Any) -> str:
-    name: str = getattr(cls, "__name__", None) or cls.__origin__.__name__
-    return name
+def _omits(info: ObjectType, field: types_of.Field) -> bool:
+    """Whether msgspec leaves *field* out of some values."""
+    if field.required or (isinstance(info, types_of.StructType) and info.array_like):
+        return False
+    if field.default is field.default_factory:
+        return True  # neither is given: it is UNSET, or a key that a TypedDict may lack
+    config = getattr(info.cls, "__struct_config__", None)
+    hints = get_type_hints(getattr(info.cls, "__origin__", info.cls))
+    return bool(config and config.omit_defaults) or msgspec.UnsetType in get_args(hints[field.name])
+
+
+def _default(field: types_of.Field) -> Callable[[], Any]:
+    default, factory = field.default, field.default_factory
+    return factory if factory is not msgspec.NODEFAULT else lambda: default
 
 
 Refer: TypeAlias = Callable[[ObjectType], Any]
@@ -139,11 +144,11 @@ def _union(info: Any, refer: Refer) -> Any:
 
 
 def _fixed_tuple(info: Any, refer: Refer) -> Any:
-    return tuple[tuple(_annotation(part, refer) for part in info.item_types)]  # type: ignore[misc]
+    return _TUPLE[tuple(_annotation(part, refer) for part in info.item_types)]
 
 
 def _named_tuple(info: Any, refer: Refer) -> Any:
-    return tuple[tuple(_annotation(field.type, refer) for field in info.fields)]  # type: ignore[misc]
+    return _TUPLE[tuple(_annotation(field.type, refer) for field in info.fields)]
 
 
 def _items(container: Any) -> Callable[[Any, Refer], Any]:
@@ -154,12 +159,17 @@ def _items(container: Any) -> Callable[[Any, Refer], Any]:
 
 
 def _variadic(info: Any, refer: Refer) -> Any:
-    return _constrained(tuple[_annotation(info.item_type, refer), ...], info)
+    return _constrained(_TUPLE[_annotation(info.item_type, refer), ...], info)
 
 
 def _dictionary(info: Any, refer: Refer) -> Any:
     key, value = _annotation(info.key_type, refer), _annotation(info.value_type, refer)
-    return _constrained(dict[key, value], info)
+    return _constrained(_DICT[key, value], info)
+
+
+# Type checkers take what stands in brackets for annotations; these are made at run time.
+_TUPLE: Final[Any] = tuple
+_DICT: Final[Any] = dict
 
 
 def _plain(base: Any) -> Callable[[Any, Refer], Any]:

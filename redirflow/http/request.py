@@ -62,14 +62,13 @@ class Request:
         *,
         max_body_size: int,
         links: Links,
-        body: bytes | None = None,
     ) -> None:
         self.scope = scope
         self.path_params: dict[str, Any] = scope.get("path_params") or {}
         self._receive = receive
         self._max_body_size = max_body_size
         self._links = links
-        self._body = body
+        self._body: bytes | None = None
         self._streamed = False
         self._given_again = False
 

@@ -37,7 +37,7 @@ class Leaf(Generic[T]):
 
     index: int
     template: Template
-    owners: dict[str, T] = field(default_factory=dict)
+    owners: dict[str, T] = field(default_factory=dict[str, T])
 
     def owner(self, method: str) -> T | None:
         """What serves *method*; HEAD is served by GET."""
@@ -47,7 +47,7 @@ class Leaf(Generic[T]):
 
 @dataclass(slots=True, eq=False)
 class _Node(Generic[T]):
-    literals: "dict[str, _Node[T]]" = field(default_factory=dict)
+    literals: "dict[str, _Node[T]]" = field(default_factory=dict[str, "_Node[T]"])
     hole: "_Node[T] | None" = None
     leaf: Leaf[T] | None = None
     rest: Leaf[T] | None = None
@@ -168,6 +168,6 @@ def _walk(
         found = _walk(node.hole, segments, index + 1, (*values, segment))
         if found is not None:
             return found
-    if node.rest is not None:
+    if node.rest is not None and DOTS.isdisjoint(segments[index:]):
         return node.rest, (*values, "/".join(segments[index:]))
     return None

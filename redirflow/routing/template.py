@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from redirflow.http.location import quote_path, quote_segment
 
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:path)?\}")
-_UNFIT: Final = re.compile(r"[\x00-\x20\x7f?#%\\]")
+_UNFIT: Final = re.compile(r"[\x00-\x20\x7f?#%\\\ud800-\udfff]")
 
 DOTS: Final = frozenset({".", ".."})
 """Dot segments (RFC 3986 5.2.4). Clients remove them; no parameter takes them."""
@@ -63,14 +63,18 @@ class Template:
         """The path for *values*, percent-encoded.
 
         Raises:
-            ValueError: a value is empty or a dot segment, or holds a slash where none fits.
+            ValueError: a value is empty or a dot segment, or holds a slash where none fits or
+                where it would begin a host.
         """
-        return "/" + "/".join(
-            _fill(segment, values[segment.name])
+        path = "".join(
+            "/" + _fill(segment, values[segment.name])
             if isinstance(segment, Hole)
-            else quote_segment(segment)
+            else "/" + quote_segment(segment)
             for segment in self.segments
         )
+        if path.startswith("//"):
+            raise ValueError("begins with a slash, so that a host would be read")
+        return path
 
 
 def _fill(hole: Hole, value: str) -> str:
@@ -92,6 +96,8 @@ def parse_template(text: str) -> Template:
     """
     if not text.startswith("/"):
         raise TemplateError(f"the path {text!r} does not begin with '/'")
+    if text.startswith("//"):
+        raise TemplateError(f"the path {text!r} begins with '//', after which clients read a host")
     segments = tuple(_segment(text, part) for part in text[1:].split("/"))
     template = Template(text, segments)
     names = [hole.name for hole in template.holes]
@@ -116,7 +122,7 @@ def _segment(text: str, part: str) -> Segment:
     if _UNFIT.search(part):
         raise TemplateError(
             f"the segment {part!r} of {text!r} has a character that no decoded path segment "
-            "holds: write the path decoded, without query, fragment, blank, '%' or '\\'"
+            "holds here: write it decoded, without query, fragment, blank, '%' or '\\'"
         )
     if part in DOTS:
         raise TemplateError(f"the path {text!r} has a dot segment; clients remove it")

@@ -1,11 +1,18 @@
 """Answers: what a handler returned or raised, as what is sent for it."""
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from redirflow.declare.dependencies import Scheme
-from redirflow.declare.errors import BadRequest, ContentTooLarge, HTTPError, Unauthorized
+from redirflow.declare.errors import (
+    BadRequest,
+    ContentTooLarge,
+    HTTPError,
+    NotAcceptable,
+    Unauthorized,
+)
 from redirflow.declare.redirects import Redirect, Reroute
 from redirflow.endpoint.binder import Refused
 from redirflow.endpoint.credentials import challenged
@@ -13,11 +20,14 @@ from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.plan import Judge, as_redirect
 from redirflow.endpoint.steps import CredentialsStep
 from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.accept import negotiate
+from redirflow.http.query import TooManyPairs
 from redirflow.http.request import BodyTooLarge, MalformedBody
 from redirflow.http.response import Reply, Response
 from redirflow.http.types import Scope
 from redirflow.serve.call import Caller
 from redirflow.serve.failures import Failures, forget
+from redirflow.serve.inbox import Inbox
 from redirflow.serve.reroute import Rerouted, rerouted
 from redirflow.serve.stream import Streaming, begun
 
@@ -35,8 +45,8 @@ class Answering:
         """The reply for what a handler returned, where that is no stream."""
         try:
             return reply_for(result, endpoint, scope)
-        except ContractViolation as violation:
-            return self.failures.violation(violation, endpoint, scope)
+        except Exception as error:  # noqa: BLE001 - every one of them has an answer
+            return self.failed(error, endpoint, endpoint.judge, scope)
 
     def failed(self, error: Exception, endpoint: Endpoint, judge: Judge, scope: Scope) -> Reply:
         """The reply for what a function raised, judged by *judge*."""
@@ -44,6 +54,8 @@ class Answering:
             reply = self._judged(error, endpoint, judge, scope)
         except ContractViolation as violation:
             reply = self.failures.violation(violation, endpoint, scope)
+        except Exception as raised:  # noqa: BLE001 - an error format is an author's too
+            reply = self.failures.unexpected(raised, endpoint, scope)
         forget(error)
         return reply
 
@@ -52,12 +64,13 @@ class Answering:
             return judge.redirect(error, scope)
         if isinstance(error, HTTPError):
             if isinstance(error, Unauthorized):
-                error = challenged(error, _schemes(endpoint))
+                # A copy: an instance may be raised by operations with other credentials too.
+                error = challenged(copy(error), _schemes(endpoint))
             return judge.error(error)
         if isinstance(error, ContractViolation):
             raise error
         if isinstance(error, Reroute):
-            raise ContractViolation(f"a reroute {error}", "no reroute from here")
+            raise ContractViolation("a reroute", "no reroute from here", error.path)
         refused = _refusal(error, endpoint)
         if refused is not None:
             return self.failures.refusal(refused)
@@ -74,6 +87,8 @@ def _refusal(error: Exception, endpoint: Endpoint) -> HTTPError | None:
     if isinstance(error, BodyTooLarge):
         limit = endpoint.max_body_size
         return ContentTooLarge(f"The body must not have more than {limit} bytes.")
+    if isinstance(error, TooManyPairs):
+        return BadRequest(f"The query has {error}.")
     return BadRequest("The body is not JSON.") if isinstance(error, MalformedBody) else None
 
 
@@ -81,13 +96,15 @@ def _schemes(endpoint: Endpoint) -> Iterable[Scheme]:
     return (step.scheme for step in endpoint.steps if isinstance(step, CredentialsStep))
 
 
-def reply_for(
-    result: Any, endpoint: Endpoint, scope: Scope, media_type: str | None = None
-) -> Reply:
+def reply_for(result: Any, endpoint: Endpoint, scope: Scope, accept: str = "") -> Reply:
     """The reply for what a handler returned, where that is no stream.
+
+    Args:
+        accept: the media types that the client takes.
 
     Raises:
         ContractViolation: no spec of the operation declares it.
+        Refused: the client takes none of its media types (406).
     """
     response = _as_response(result)
     if isinstance(response, Redirect):
@@ -96,16 +113,30 @@ def reply_for(
     plan = endpoint.successes.get(status or 0)
     if plan is None:
         raise undeclared(response, status, endpoint)
-    return plan.reply(response, scope, media_type)
+    several = len(plan.bodies) > 1 and response.media_type is None
+    return plan.reply(response, scope, chosen(accept, tuple(plan.bodies)) if several else None)
+
+
+def chosen(accept: str, offered: tuple[str, ...]) -> str:
+    """The offered media type that the client likes best.
+
+    Raises:
+        Refused: it takes none of them (406).
+    """
+    media_type = negotiate(accept, offered)
+    if media_type is None:
+        raise Refused(NotAcceptable(f"There is only {', '.join(offered)}."))
+    return media_type
 
 
 async def outcome_of(
-    result: Any, endpoint: Endpoint, scope: Scope, media_type: str | None
+    result: Any, endpoint: Endpoint, scope: Scope, accept: str, inbox: Inbox
 ) -> Outcome:
     """What is sent for what a handler returned.
 
     Raises:
-        ContractViolation: no spec of the operation declares it.
+        ContractViolation, Refused: as `reply_for` does.
+        ClientDisconnected: the client left before a stream had its first item.
         Exception: what a stream raises before its first item.
     """
     response = _as_response(result)
@@ -117,8 +148,8 @@ async def outcome_of(
                     f"a {type(response.body).__name__}", "an async iterator", response.body
                 )
             lines = plan.fields.render(response.headers, response.cookies)
-            return await begun(plan, response.body, lines)
-    return reply_for(response, endpoint, scope, media_type)
+            return await begun(plan, response.body, lines, inbox)
+    return reply_for(response, endpoint, scope, accept)
 
 
 def rerouting(error: Exception, judge: Judge, scope: Scope) -> Rerouted | None:
@@ -134,7 +165,8 @@ def _as_response(result: Any) -> Redirect | Response[Any]:
     """What a handler returned, as one of the two things that it can mean."""
     if isinstance(result, Redirect):
         return result
-    response = result if isinstance(result, Response) else Response(result)
+    is_response = isinstance(result, Response)
+    response = cast("Response[Any]", result if is_response else Response(result))
     return as_redirect(response) or response
 
 

@@ -124,30 +124,33 @@ class _SyncEnding:
 @dataclass(slots=True)
 class _Job:
     function: Callable[[], Any]
-    context: Context
     token: EventLoopToken
     done: anyio.Event
     value: Any = None
     error: BaseException | None = None
 
-    def run(self) -> None:
+    def run(self, context: Context) -> None:
         try:
-            self.value = self.context.run(self.function)
+            self.value = context.run(self.function)
         except BaseException as error:  # noqa: BLE001 - carried over to the waiting task
             self.error = error
         from_thread.run_sync(self.done.set, token=self.token)
 
 
 class _Worker:
-    """One thread that runs jobs one after the other."""
+    """One thread that runs jobs one after the other.
+
+    They share a context too: what the first half of a generator sets, the second resets.
+    """
 
     def __init__(self) -> None:
+        self._context = copy_context()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         Thread(target=self._work, name="redirflow generator", daemon=True).start()
 
     async def run(self, function: Callable[[], Any]) -> Any:
         """The result of *function*; waited for even when the task is cancelled."""
-        job = _Job(function, copy_context(), current_token(), anyio.Event())
+        job = _Job(function, current_token(), anyio.Event())
         self._jobs.put(job)
         with anyio.CancelScope(shield=True):
             await job.done.wait()
@@ -161,4 +164,4 @@ class _Worker:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job.run()
+            job.run(self._context)

@@ -2,21 +2,29 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from itertools import product
+from typing import Final, Literal, TypeAlias
 
 from redirflow.compile import Owner
 from redirflow.declare.errors import BadRequest, MethodNotAllowed, NotFound
 from redirflow.declare.operation import Mount
-from redirflow.endpoint.plan import rooted
 from redirflow.http.headers import is_host
 from redirflow.http.location import LocationRefused, compile_location, quote_path
 from redirflow.http.methods import allow_header
-from redirflow.http.response import EMPTY, Reply, send_reply
+from redirflow.http.request import local_path, root_path
+from redirflow.http.response import EMPTY, Reply
 from redirflow.http.types import Receive, Scope, Send
 from redirflow.routing.router import Leaf, Router, Values
+from redirflow.serve.delivery import deliver
 from redirflow.serve.failures import Failures
 
 Slashes: TypeAlias = Literal["redirect", "strict", "match"]
+
+HOST: Final = frozenset(bytes(letters) for letters in product(*zip(b"host", b"HOST", strict=True)))
+"""Every spelling of the field name: servers need not write it in lower case (ASGI).
+
+PERF: a look-up here costs what a comparison does; lowering each name first, twice as much.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +51,12 @@ class Elsewhere:
 
     def bad_host(self, scope: Scope) -> Reply | None:
         """400 unless there is one well-formed Host that is allowed (RFC 9112 3.2)."""
-        hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
+        hosts = [value for name, value in scope["headers"] if name in HOST]
         if len(hosts) != 1 or not hosts[0] or not is_host(hosts[0]):
             error = BadRequest("The Host header is missing, repeated or malformed.")
             return self.failures.refusal(error)
         allowed = self.settings.allowed_hosts
-        if allowed is not None and _name(hosts[0]) not in allowed:
+        if allowed is not None and host_name(hosts[0].decode("ascii")) not in allowed:
             return self.failures.refusal(BadRequest("This server does not answer for that host."))
         return None
 
@@ -67,10 +75,20 @@ class Elsewhere:
             return
         location = self._slash_redirect(scope, path)
         if location is None:
-            error = NotFound("There is nothing at this path.")
-            await send_reply(send, self.failures.refusal(error))
+            reply = self.failures.refusal(NotFound("There is nothing at this path."))
         else:
-            await send_reply(send, Reply(308, [(b"location", location), EMPTY]))
+            reply = Reply(308, [(b"location", location), EMPTY])
+        await deliver(reply, scope, send)
+
+    async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a WebSocket to the mount that it is for, else close it."""
+        path = local_path(scope)
+        mount = self.mount(path)
+        if mount is None or self.bad_host(scope) is not None:
+            # A handshake that is closed is answered with 403 (ASGI).
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await mount.app(_below(scope, mount, path), receive, send)
 
     def mount(self, path: str) -> Mount | None:
         """The mount with the longest prefix that *path* is below of."""
@@ -94,9 +112,8 @@ class Elsewhere:
         if not self.router.serves(other, method) and self.mount(other) is None:
             return None
         query: bytes = scope.get("query_string") or b""
-        mark = "?" + query.decode("latin-1") if query else ""
         try:
-            return compile_location(rooted(quote_path(other), scope) + mark)
+            return compile_location(quote_path(root_path(scope) + other) + _untouched(query))
         except LocationRefused:
             return None
 
@@ -105,13 +122,19 @@ def _other_form(path: str) -> str:
     return path[:-1] if path.endswith("/") else path + "/"
 
 
+def _untouched(query: bytes) -> str:
+    """A query as it came, behind its mark; bytes that are no ASCII are spelt as such."""
+    text = "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in query)
+    return f"?{text}" if text else ""
+
+
 def _below(scope: Scope, mount: Mount, path: str) -> Scope:
     """The scope of a mounted app: its prefix belongs to `root_path`, the path stays whole."""
-    root: str = scope.get("root_path") or ""
+    root = root_path(scope)
     return {**scope, "path": root + path, "root_path": root + mount.prefix}
 
 
-def _name(host: bytes) -> str:
-    """The host of a Host field without its port, in lower case."""
-    text = host.decode("ascii").lower()
+def host_name(host: str) -> str:
+    """The host of a well-formed Host field without its port, in lower case."""
+    text = host.lower()
     return text if text.endswith("]") else text.rpartition(":")[0] or text

@@ -12,10 +12,8 @@ from typing import Any, Final
 import anyio
 from anyio import to_thread
 
-from redirflow.declare.errors import NotAcceptable
 from redirflow.declare.redirects import Redirect, Reroute
 from redirflow.declare.streams import BackgroundTasks
-from redirflow.endpoint.binder import Refused
 from redirflow.endpoint.credentials import read_credentials
 from redirflow.endpoint.endpoint import Endpoint, reads_form
 from redirflow.endpoint.forms import read_form
@@ -23,19 +21,20 @@ from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.signature import is_async
 from redirflow.endpoint.steps import CredentialsStep, Step
 from redirflow.endpoint.violation import ContractViolation
-from redirflow.http.accept import negotiate
 from redirflow.http.request import ClientDisconnected, Request
-from redirflow.http.response import Reply, send_reply
-from redirflow.http.types import ASGIApp, Receive, Scope, Send
+from redirflow.http.response import Reply
+from redirflow.http.types import ASGIApp, Scope, Send
 from redirflow.http.upload import FormData
-from redirflow.serve.answer import Answering, Outcome, outcome_of, rerouting
+from redirflow.serve.answer import Answering, Outcome, chosen, outcome_of, rerouting
 from redirflow.serve.call import Ending
+from redirflow.serve.delivery import deliver
 from redirflow.serve.failures import LOGGER, forget, sole_signal
+from redirflow.serve.inbox import Inbox
 from redirflow.serve.reroute import Rerouted, scope_after
 from redirflow.serve.stream import Streaming, send_stream
 
 _ENDING_SECONDS: Final = 1.0
-"""How long generators get to end when the client has left or the server stops."""
+"""How long a generator gets to end when the client has left or the server stops."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,43 +60,44 @@ class Exchange:
         self,
         endpoint: Endpoint,
         request: Request,
+        inbox: Inbox,
         path: Mapping[str, str],
         around: Surroundings,
     ) -> None:
         self._endpoint = endpoint
         self._request = request
+        self._inbox = inbox
         self._path = path
         self._around = around
         self._answering = around.answering
-        self._endings: list[Ending] = []
+        self._endings: list[tuple[Ending, Judge]] = []
         self._tasks = BackgroundTasks()
-        self._media_type: str | None = None
         self._form: FormData | None = None
         self._index = 0  # of the step that runs: its judge is the right one
 
-    async def serve(self, receive: Receive, send: Send) -> None:
+    async def serve(self, send: Send) -> None:
         """Answer the request, run its background tasks, and leave nothing open."""
         try:
-            await self._answer(receive, send)
+            await self._answer(send)
         except ClientDisconnected:
             return
         finally:
             if self._endings:
-                await _abandon(self._endings)
+                await self._abandon()
             if self._form is not None:
                 await self._form.close()
 
-    async def _answer(self, receive: Receive, send: Send) -> None:
+    async def _answer(self, send: Send) -> None:
         outcome, error = await self._attempt()
         if isinstance(outcome, Streaming):
-            await self._stream(outcome, receive, send)
+            await self._stream(outcome, send)
             return
         outcome = await self._ended(outcome, error)
         if isinstance(outcome, Rerouted):
             scope = scope_after(self._request.scope, outcome)
             await self._around.app(scope, self._request.receive_again, send)
         elif isinstance(outcome, Reply):
-            await send_reply(send, outcome)
+            await deliver(outcome, self._request.scope, send)
             if outcome.status < 400:
                 await self._run_tasks()
 
@@ -110,7 +110,8 @@ class Exchange:
         scope = self._request.scope
         try:
             result = await self._result()
-            return await outcome_of(result, self._endpoint, scope, self._media_type), None
+            accept = self._accept
+            return await outcome_of(result, self._endpoint, scope, accept, self._inbox), None
         except ClientDisconnected:
             raise
         except Exception as raised:  # noqa: BLE001 - every one of them has an answer
@@ -144,13 +145,17 @@ class Exchange:
         arguments = await self._arguments(endpoint.handler, results)
         if endpoint.body is not None:
             arguments[endpoint.body.parameter.name] = await endpoint.body.read(request)
-        self._media_type = self._negotiated()
+        if endpoint.offered:
+            chosen(self._accept, endpoint.offered)
         if endpoint.handler.kind == "async generator":
             return endpoint.handler.function(**arguments)
         return await self._call(endpoint.handler, arguments)
 
     async def _call(self, step: Step, arguments: dict[str, Any]) -> Any:
-        return await self._answering.caller.call(step, arguments, self._endings)
+        begun: list[Ending] = []
+        result = await self._answering.caller.call(step, arguments, begun)
+        self._endings += [(ending, self._judge) for ending in begun]
+        return result
 
     async def _arguments(self, step: Step, results: list[Any]) -> dict[str, Any]:
         """The arguments of *step*, its body left out."""
@@ -166,35 +171,27 @@ class Exchange:
             arguments[name] = results[index]
         return arguments
 
-    def _negotiated(self) -> str | None:
-        """The media type that the client asks for, where several are declared."""
-        offered = self._endpoint.offered
-        if not offered:
-            return None
-        accept = ",".join(self._request.headers.getlist("accept"))
-        chosen = negotiate(accept, offered)
-        if chosen is None:
-            raise Refused(NotAcceptable(f"There is only {', '.join(offered)}."))
-        return chosen
+    @property
+    def _accept(self) -> str:
+        """The media types that the client takes (RFC 9110 12.5.1)."""
+        return ",".join(self._request.headers.getlist("accept")) if self._endpoint.offered else ""
 
     async def _ended(self, outcome: Outcome, error: Exception | None) -> Outcome:
         """The outcome after every generator has ended; one that fails to makes it a 500."""
         while self._endings:
-            ending = self._endings.pop()
+            ending, judge = self._endings.pop()
             try:
                 await ending.end(error)
             except Exception as raised:  # noqa: BLE001 - a failing commit is an honest failure
                 error = raised
-                outcome = self._answering.failed(
-                    raised, self._endpoint, self._endpoint.judge, self._request.scope
-                )
+                outcome = self._answering.failed(raised, self._endpoint, judge, self._request.scope)
         return outcome
 
-    async def _stream(self, streaming: Streaming, receive: Receive, send: Send) -> None:
+    async def _stream(self, streaming: Streaming, send: Send) -> None:
         """Send a stream; generators end with it."""
         try:
             head = self._request.method == "HEAD"
-            await send_stream(streaming, receive, send, head=head)
+            await send_stream(streaming, self._inbox, send, head=head)
         except Exception as error:
             self._answering.failures.broken(error, self._endpoint, self._request.scope)
             await self._ended(Reply(500, []), error)
@@ -211,16 +208,16 @@ class Exchange:
                 else:
                     limiter = self._answering.caller.limiter
                     await to_thread.run_sync(partial(function, *args, **kwargs), limiter=limiter)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the response is sent
                 name = getattr(function, "__name__", repr(function))
                 LOGGER.error("the background task %s failed", name, exc_info=error)
 
-
-async def _abandon(endings: list[Ending]) -> None:
-    """End generators of a request that nobody waits for any more."""
-    with anyio.move_on_after(_ENDING_SECONDS, shield=True):
-        while endings:
-            try:
-                await endings.pop().end(GeneratorExit())
-            except Exception as error:
-                LOGGER.error("a dependency failed to end", exc_info=error)
+    async def _abandon(self) -> None:
+        """End generators of a request that nobody waits for any more."""
+        while self._endings:
+            ending, judge = self._endings.pop()
+            with anyio.move_on_after(_ENDING_SECONDS, shield=True):
+                try:
+                    await ending.end(GeneratorExit())
+                except Exception as error:  # noqa: BLE001 - there is nobody to tell but the log
+                    LOGGER.error("the dependency %s failed to end", judge.name, exc_info=error)

@@ -5,7 +5,7 @@ once, and a client learns nothing of either.
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, cast
 
 from redirflow.declare.errors import (
     BadRequest,
@@ -13,7 +13,6 @@ from redirflow.declare.errors import (
     HTTPError,
     InternalServerError,
     MethodNotAllowed,
-    MisdirectedRequest,
     NotAcceptable,
     NotFound,
     Unauthorized,
@@ -37,7 +36,6 @@ ROUTER_ERRORS: Final = (
     ContentTooLarge,
     InternalServerError,
     MethodNotAllowed,
-    MisdirectedRequest,
     NotAcceptable,
     NotFound,
     Unauthorized,
@@ -102,8 +100,14 @@ class Failures:
         raised = scope.get(RAISED)
         if raised is not None:
             raised.append(error)
-        told = f"{type(error).__name__}: {error}"[:1000] if self.debug else None
+        told = _shown(error) if self.debug else None
         return self.plans[InternalServerError].reply(InternalServerError(told))
+
+
+def _shown(error: Exception) -> str:
+    """*error* for the response in debug; what no UTF-8 can carry is replaced."""
+    text = f"{type(error).__name__}: {error}"[:1000]
+    return text.encode("utf-8", "replace").decode()
 
 
 def sole_signal(error: Exception) -> Exception:
@@ -111,19 +115,16 @@ def sole_signal(error: Exception) -> Exception:
 
     Task groups wrap what is raised inside them; a signal that is alone counts as raised.
     """
+    first, *others = _leaves(error)
+    return first if not others and isinstance(first, Redirect | Reroute | HTTPError) else error
+
+
+def _leaves(error: Exception) -> Iterator[Exception]:
     if isinstance(error, ExceptionGroup):
-        leaves = [*_leaves(error)]
-        if len(leaves) == 1 and isinstance(leaves[0], Redirect | Reroute | HTTPError):
-            return leaves[0]
-    return error
-
-
-def _leaves(group: ExceptionGroup[Any]) -> Iterator[Exception]:
-    for error in group.exceptions:
-        if isinstance(error, ExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
+        for part in cast("ExceptionGroup[Exception]", error).exceptions:
+            yield from _leaves(part)
+    else:
+        yield error
 
 
 def forget(error: BaseException) -> None:

@@ -8,6 +8,10 @@ what this file accepts, `endpoint.binder` accepts with the same value.
 
 The source holds no string of an author's: names are numbered, constants are globals of the
 function. So operations of one shape have the same source, which is compiled once.
+
+Field names are looked up in lower case, as all servers write them; where one is not found the
+careful way reads them without regard to case. Only a request that mixes both spellings could
+tell the two ways apart.
 """
 
 import linecache
@@ -31,6 +35,8 @@ _SHORT: Final = 18
 
 _QUERY: Final = 999
 """Bytes of a query that surely holds no more than 1000 pairs."""
+
+_START: Final = '{"type": "http.response.start", "status": status, "headers": headers}'
 
 
 def fast_server(
@@ -97,6 +103,7 @@ def _fits(endpoint: Endpoint) -> bool:
         and endpoint.handler.kind == "async"
         and signature.positional is not None
         and not signature.requests
+        and not signature.tasks
         and not signature.groups
         and not endpoint.reroutes
         and all(_readable(parameter) for parameter in signature.parameters)
@@ -137,8 +144,11 @@ class _Writing:
             "        status, headers, body = failed(error, scope)",
             "    else:",
             *_indented(_indented(self._respond())),
-            '    await send({"type": "http.response.start", "status": status, "headers": headers})',
-            '    await send({"type": "http.response.body", "body": body})',
+            "    try:",
+            f"        await send({_START})",
+            '        await send({"type": "http.response.body", "body": body})',
+            "    except OSError:",
+            "        return  # the client has left",
         ]
 
     def _of(self, where: str) -> list[tuple[int, Parameter]]:
@@ -227,13 +237,15 @@ class _Writing:
         if self.endpoint.body is None:
             return []
         self.names["decode"] = self.endpoint.body.decode[JSON_CODEC.name]
+        self.names["limit"] = self.endpoint.max_body_size
         again = "    return await careful(scope, replayed(message, receive), send, values)"
+        plain = 'fields.get(b"content-type") == b"application/json"'
         return [
-            'if fields.get(b"content-type") != b"application/json" or b"content-encoding" in fields:',
+            f'if not ({plain}) or b"content-encoding" in fields:',
             "    return await careful(scope, receive, send, values)",
             "message = await receive()",
             'body = message.get("body")',
-            f'if not body or message.get("more_body") or len(body) > {self.endpoint.max_body_size}:',
+            'if not body or message.get("more_body") or len(body) > limit:',
             again,
             "try:",
             f"    a{self._body} = decode(body)",
@@ -262,7 +274,7 @@ class _Writing:
             "except Redirect as redirect:",
             "    reply = quick(redirect, scope)",
             "    status, headers, body = reply or failed(redirect, scope)",
-            "    redirect.__traceback__ = redirect.__context__ = None",
+            "    redirect.__traceback__ = None",
         ]
 
     def _respond(self) -> list[str]:

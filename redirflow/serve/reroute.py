@@ -5,12 +5,11 @@ from typing import Final
 from urllib.parse import unquote, urlencode
 
 from redirflow.declare.redirects import Reroute
-from redirflow.endpoint.links import LinkRefused
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.headers import FRAMING, HeaderRefused, field_name, field_value
-from redirflow.http.location import LOCAL, LocationRefused, compile_location
-from redirflow.http.request import ORIGINAL_PATH, local_path
+from redirflow.http.location import LOCAL, compile_location, quote_path
+from redirflow.http.request import ORIGINAL_PATH, local_path, root_path
 from redirflow.http.types import RawHeaders, Scope
 from redirflow.http.values import query_pairs
 
@@ -46,22 +45,20 @@ def rerouted(reroute: Reroute, judge: Judge, scope: Scope) -> Rerouted:
     """
     destination = judge.reroutes
     if destination is None:
-        raise ContractViolation(
-            f"a reroute {reroute}", "no reroute; @reroutes(to=...) declares one"
-        )
+        declared = "no reroute; @reroutes(to=...) declares one"
+        raise ContractViolation("a reroute", declared, reroute.path)
     if scope.get(HOPS, 0) >= MAX_HOPS:
         raise ContractViolation(f"reroutes in a circle, {MAX_HOPS} of them", "reroutes that end")
     try:
-        location = _location(reroute, judge)
+        path, mark, own = _location(reroute, judge).partition("?")
+        query = _query(reroute, own.encode() if mark else None)
         headers = checked_fields(dict(reroute.headers or {}))
-    except (LocationRefused, LinkRefused, LookupError, HeaderRefused) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise ContractViolation(f"a reroute: {error}", destination.listed, reroute.path) from None
-    path, mark, query = location.partition("?")
     if destination.serves(unquote(path), scope["method"]) not in destination.owners:
-        raise ContractViolation(
-            f"a reroute {reroute} of a {scope['method']}", destination.listed, location
-        )
-    return Rerouted(path, _query(reroute, query.encode() if mark else None), headers)
+        sent = f"a {scope['method']} to what the spec does not list"
+        raise ContractViolation(f"a reroute of {sent}", destination.listed, path)
+    return Rerouted(path, query, headers)
 
 
 def _location(reroute: Reroute, judge: Judge) -> str:
@@ -94,14 +91,14 @@ def checked_fields(headers: dict[str, str]) -> RawHeaders:
 
 def scope_after(scope: Scope, to: Rerouted) -> Scope:
     """A copy of *scope* in which path, raw path, query and headers have changed in step."""
-    root: str = scope.get("root_path") or ""
+    root = root_path(scope)
     query = scope.get("query_string", b"") if to.query is None else to.query
     replaced = {name for name, _ in to.headers}
     kept = [(name, value) for name, value in scope["headers"] if name.lower() not in replaced]
     return {
         **scope,
         "path": root + unquote(to.path),
-        "raw_path": root.encode() + to.path.encode("ascii"),
+        "raw_path": (quote_path(root) + to.path).encode("ascii"),
         "query_string": query,
         "headers": [*kept, *to.headers],
         ORIGINAL_PATH: scope.get(ORIGINAL_PATH) or local_path(scope),

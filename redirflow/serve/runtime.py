@@ -13,16 +13,19 @@ import anyio
 from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.endpoint import Endpoint
+from redirflow.endpoint.steps import functions
 from redirflow.http.request import Links, Request, local_path
-from redirflow.http.response import Reply, send_reply, without_body
+from redirflow.http.response import Reply, without_body
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.routing.router import Leaf, Values
 from redirflow.serve.answer import Answering
 from redirflow.serve.call import THREADS, Caller
-from redirflow.serve.elsewhere import Elsewhere, Settings
+from redirflow.serve.delivery import deliver
+from redirflow.serve.elsewhere import HOST, Elsewhere, Settings
 from redirflow.serve.exchange import Exchange, Surroundings
 from redirflow.serve.failures import Failures, sole_signal
 from redirflow.serve.fast import fast_server
+from redirflow.serve.inbox import Inbox
 from redirflow.serve.route import Route, Serve
 
 Methods: TypeAlias = Mapping[str, Serve]
@@ -53,17 +56,19 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await other(scope, receive, send)
+            await (elsewhere.websocket if scope["type"] == "websocket" else other)(
+                scope, receive, send
+            )
             return
         path: str = local_path(scope) if scope.get("root_path") else scope["path"]
         host = None
         for name, value in scope["headers"]:
-            if name == b"host":
+            if name in HOST:
                 host = value if host is None else b""
         if host not in hosts:
             refusal = elsewhere.bad_host(scope)
             if refusal is not None:
-                await send_reply(send, refusal)
+                await deliver(refusal, scope, send)
                 return
             if len(hosts) < _KNOWN_HOSTS and host:
                 hosts.add(host)
@@ -83,7 +88,7 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
                 values = found[1]
         server = methods.get(scope["method"])
         if server is None:
-            await send_reply(send, elsewhere.other_method(scope, methods))
+            await deliver(elsewhere.other_method(scope, methods), scope, send)
             return
         await server(scope, receive, send, values)
 
@@ -100,8 +105,9 @@ class _Servers:
     def methods(self, leaf: Leaf[Owner]) -> Methods:
         """What serves each method of a leaf; HEAD goes with GET."""
         served = {method: self._server(owner) for method, owner in leaf.owners.items()}
-        if "GET" in served and "HEAD" not in served:
-            served["HEAD"] = _head(served["GET"])
+        head = served.get("HEAD") or served.get("GET")
+        if head is not None:
+            served["HEAD"] = _head(head)
         return served
 
     def _server(self, owner: Owner) -> Serve:
@@ -126,6 +132,8 @@ class _Servers:
 def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Links) -> Serve:
     """What serves *endpoint* by the careful way."""
     names = [hole.name for hole in endpoint.template.holes]
+    called = (*functions(endpoint.steps), endpoint.handler)
+    shared = any(step.signature.requests for step in called)
 
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
         texts = (values,) if isinstance(values, str) else values
@@ -133,21 +141,22 @@ def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Link
         scope["route"] = route
         scope["endpoint"] = endpoint.operation.handler
         scope["path_params"] = {**path}
-        request = Request(scope, receive, max_body_size=endpoint.max_body_size, links=links)
-        await Exchange(endpoint, request, path, around).serve(receive, send)
+        inbox = Inbox(receive, shared=shared)
+        request = Request(scope, inbox.receive, max_body_size=endpoint.max_body_size, links=links)
+        await Exchange(endpoint, request, inbox, path, around).serve(send)
 
     return serve
 
 
-def _head(get: Serve) -> Serve:
+def _head(serve_whole: Serve) -> Serve:
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
-        await get(scope, receive, without_body(send), values)
+        await serve_whole(scope, receive, without_body(send), values)
 
     return serve
 
 
 def _constant(reply: Reply) -> Serve:
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
-        await send_reply(send, reply)
+        await deliver(reply, scope, send)
 
     return serve

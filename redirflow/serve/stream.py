@@ -1,18 +1,23 @@
 """Sending a stream: item by item, until it ends or the client has left.
 
 Servers do not tell a handler that its client is gone, and `send` need not fail then. So a
-second task waits for `http.disconnect` and cancels the first.
+second task waits for `http.disconnect` and cancels the first; before the first item too,
+which may be long in coming.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 
 from redirflow.endpoint.stream import KEEP_ALIVE, StreamPlan
-from redirflow.http.types import RawHeaders, Receive, Send
+from redirflow.http.request import ClientDisconnected
+from redirflow.http.types import Message, RawHeaders, Send
+from redirflow.serve.inbox import Inbox
+
+T = TypeVar("T")
 
 KEEP_ALIVE_SECONDS: Final = 15.0
 _CLOSING_SECONDS: Final = 1.0
@@ -32,84 +37,142 @@ class Streaming:
     headers: RawHeaders
 
 
-async def begun(plan: StreamPlan, items: Any, headers: RawHeaders) -> Streaming:
-    """A stream with its first item, so that an early error is still a proper answer."""
+async def begun(plan: StreamPlan, items: Any, lines: RawHeaders, inbox: Inbox) -> Streaming:
+    """A stream with its first item, so that an early error is still a proper answer.
+
+    Raises:
+        ClientDisconnected: the client left before there was one.
+        ContractViolation, Exception: what the generator raises, or makes of its first item.
+    """
     iterator = aiter(items)
     try:
-        first = plan.encode(await anext(iterator))
+        first = await _unless_left(lambda: _first(plan, iterator), inbox.left)
+    except BaseException:
+        await _close(iterator)
+        raise
+    return Streaming(plan, iterator, first, [(b"content-type", plan.media_type), *lines])
+
+
+async def _first(plan: StreamPlan, items: AsyncIterator[Any]) -> bytes | None:
+    try:
+        return plan.encode(await anext(items))
     except StopAsyncIteration:
-        first = None
-    return Streaming(plan, iterator, first, [(b"content-type", plan.media_type), *headers])
+        return None
 
 
-async def send_stream(streaming: Streaming, receive: Receive, send: Send, *, head: bool) -> None:
+async def send_stream(
+    streaming: Streaming,
+    inbox: Inbox,
+    send: Send,
+    *,
+    head: bool,
+    silence: float = KEEP_ALIVE_SECONDS,
+) -> None:
     """Send a stream to its end; returns early when the client leaves.
 
     Args:
         head: whether only the fields are wanted.
+        silence: seconds without an event after which a comment is sent.
 
     Raises:
         ContractViolation, Exception: what the rest of the stream raises; the response has
             begun, so the connection must be cut.
     """
-    status = streaming.plan.status
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(_close, streaming.items)
-        await send({"type": "http.response.start", "status": status, "headers": streaming.headers})
-        if head or streaming.first is None:
-            await send({"type": "http.response.body", "body": b""})
-            return
-        await _send_items(streaming, receive, send)
+    sender = _Sender(streaming, send, silence)
+    try:
+        with suppress(ClientDisconnected):
+            await sender.start()
+            if head or streaming.first is None:
+                await sender.end()
+            elif streaming.plan.events:
+                await _unless_left(sender.send_items, inbox.left, sender.fill_silence)
+            else:
+                await _unless_left(sender.send_items, inbox.left)
+    finally:
+        await _close(streaming.items)
 
 
-async def _send_items(streaming: Streaming, receive: Receive, send: Send) -> None:
-    sender = _Sender(send)
-    failure: list[Exception] = []
+async def _unless_left(
+    work: Callable[[], Awaitable[T]], *signs: Callable[[], Awaitable[None]]
+) -> T:
+    """The result of *work*, which is cancelled when one of *signs* returns.
+
+    Raises:
+        ClientDisconnected: one did.
+        Exception: what *work* raises.
+    """
+    results: list[T] = []
+    failures: list[Exception] = []
     async with anyio.create_task_group() as group:
 
-        async def watch() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
+        async def watch(sign: Callable[[], Awaitable[None]]) -> None:
+            await sign()
             group.cancel_scope.cancel()
 
-        group.start_soon(watch)
-        if streaming.plan.events:
-            group.start_soon(sender.fill_silence)
+        for sign in signs:
+            group.start_soon(watch, sign)
         try:
-            await sender.send_all(streaming)
+            results.append(await work())
         except Exception as error:  # noqa: BLE001 - raised again outside of the task group
-            failure.append(error)
+            failures.append(error)
         group.cancel_scope.cancel()
-    if failure:
-        raise failure[0]
+    if failures:
+        raise failures[0]
+    if not results:
+        raise ClientDisconnected
+    return results[0]
 
 
 class _Sender:
-    """Sends chunks, one at a time, and comments when there are none for a while."""
+    """Sends one stream: one message at a time, and nothing behind the last."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, streaming: Streaming, send: Send, silence: float) -> None:
+        self._streaming = streaming
         self._send = send
+        self._silence = silence
         self._lock = anyio.Lock()
         self._sent = anyio.Event()
+        self._ended = False
 
-    async def send_all(self, streaming: Streaming) -> None:
-        await self._chunk(streaming.first or b"")
-        async for item in streaming.items:
-            await self._chunk(streaming.plan.encode(item))
-        await self._chunk(b"", more=False)
+    async def start(self) -> None:
+        """Send the fields."""
+        status, headers = self._streaming.plan.status, self._streaming.headers
+        await self._post({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def send_items(self) -> None:
+        """Send the body."""
+        await self._chunk(self._streaming.first or b"")
+        async for item in self._streaming.items:
+            await self._chunk(self._streaming.plan.encode(item))
+        await self.end()
+
+    async def end(self) -> None:
+        """Send the end of the body."""
+        async with self._lock:
+            self._ended = True
+            await self._post({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def fill_silence(self) -> None:
-        while True:
-            self._sent = anyio.Event()
-            with anyio.move_on_after(KEEP_ALIVE_SECONDS) as waiting:
-                await self._sent.wait()
-            if waiting.cancelled_caught:
-                await self._chunk(KEEP_ALIVE)
+        """Send comments where there is no event for a while; returns when the client has left."""
+        with suppress(ClientDisconnected):
+            while True:
+                self._sent = anyio.Event()
+                with anyio.move_on_after(self._silence) as waiting:
+                    await self._sent.wait()
+                if waiting.cancelled_caught:
+                    await self._chunk(KEEP_ALIVE)
 
-    async def _chunk(self, chunk: bytes, *, more: bool = True) -> None:
+    async def _chunk(self, chunk: bytes) -> None:
         async with self._lock:
-            await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
+            if not self._ended:
+                await self._post({"type": "http.response.body", "body": chunk, "more_body": True})
         self._sent.set()
+
+    async def _post(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except OSError:
+            raise ClientDisconnected from None
 
 
 async def _close(items: AsyncIterator[Any]) -> None:

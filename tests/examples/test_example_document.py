@@ -15,7 +15,7 @@ def test_the_written_document_is_up_to_date():
     """
     checked = subprocess.run([*CHECK, "examples/openapi.json"], cwd=ROOT, capture_output=True)
 
-    assert (0, b"") == (checked.returncode, checked.stderr)
+    assert (checked.returncode, checked.stderr) == (0, b"")
 
 
 def test_a_document_that_drifted_is_found(tmp_path):

@@ -13,20 +13,20 @@ def test_moved_to_another_host(ask, method, name):
     """Raised or returned, the answer is the same: a location, and no body of any type."""
     moved = {"location": f"https://example.com/api/new/user/{name}"}
 
-    assert (302, moved, "") == ask(method, "/api/user/")
+    assert ask(method, "/api/user/") == (302, moved, "")
 
 
 def test_the_form_without_a_slash_leads_to_the_one_with_it(ask):
-    assert (308, {"location": "/api/user/"}, "") == ask("POST", "/api/user")
+    assert ask("POST", "/api/user") == (308, {"location": "/api/user/"}, "")
 
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_relative(ask, client, status):
     answer = ask("GET", f"/relative/{status}")
-    assert (status, {"location": f"/landing?came_by={status}"}, "") == answer
+    assert answer == (status, {"location": f"/landing?came_by={status}"}, "")
 
     landed = client.get(f"/relative/{status}", follow_redirects=True)
-    assert (200, {"came_by": status}) == (landed.status_code, landed.json())
+    assert (landed.status_code, landed.json()) == (200, {"came_by": status})
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -34,15 +34,15 @@ def test_absolute(ask, status):
     """The location is sent as browsers read it: with a path, if only "/"."""
     answer = ask("GET", f"/absolute/{status}")
 
-    assert (status, {"location": f"https://example.com/?came_by={status}"}, "") == answer
+    assert answer == (status, {"location": f"https://example.com/?came_by={status}"}, "")
 
 
 def test_answered_by_another_operation(ask):
     by_itself = {"rerouted": "no", "visit": "of its own accord"}
     rerouted = {"rerouted": "yes", "visit": "by way of /old"}
 
-    assert (200, JSON, by_itself) == ask("GET", "/new")
-    assert (200, JSON, rerouted) == ask("GET", "/old?visit=mine", headers={"x-rerouted": "mine"})
+    assert ask("GET", "/new") == (200, JSON, by_itself)
+    assert ask("GET", "/old?visit=mine", headers={"x-rerouted": "mine"}) == (200, JSON, rerouted)
 
 
 # --- the document ------------------------------------------------------------------------------
@@ -61,17 +61,17 @@ def test_a_redirect_is_documented_with_its_location_and_without_content(paths):
     }
     found = {"description": "Found", "headers": {"Location": leads_to}}
 
-    assert {"302": found} == paths["/api/user/"]["get"]["responses"]
+    assert paths["/api/user/"]["get"]["responses"] == {"302": found}
 
 
 def test_nothing_is_documented_that_can_not_happen(paths):
     """Two answers are declared for the POST; neither takes input, so no 4xx is one of them."""
     create = paths["/api/user/"]["post"]
 
-    assert {"201", "302"} == create["responses"].keys()
+    assert create["responses"].keys() == {"201", "302"}
     assert "requestBody" not in create
     created = create["responses"]["201"]["content"]["application/json"]["schema"]
-    assert {"type": "object", "additionalProperties": {"type": "string"}} == created
+    assert created == {"type": "object", "additionalProperties": {"type": "string"}}
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -79,9 +79,9 @@ def test_a_redirect_links_to_where_it_leads(paths, status):
     responses = paths[f"/relative/{status}"]["get"]["responses"]
     (link,) = responses[str(status)]["links"].values()
 
-    assert {str(status)} == responses.keys()
-    assert "landing" == link["operationId"]
+    assert responses.keys() == {str(status)}
+    assert link["operationId"] == "landing"
 
 
 def test_a_reroute_is_documented_as_the_answers_of_its_target(paths):
-    assert paths["/new"]["get"]["responses"] == paths["/old"]["get"]["responses"]
+    assert paths["/old"]["get"]["responses"] == paths["/new"]["get"]["responses"]

@@ -1,0 +1,1 @@
+"""The docs page: what people read of an app, written at start-up from its document."""

@@ -1,0 +1,212 @@
+"""One operation as people read it: what it takes, what it answers, and a form to try it."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, Final
+
+from redirflow.docs.controls import sending
+from redirflow.docs.form import try_it
+from redirflow.docs.index import Entry, Index, Object, link
+from redirflow.docs.json_text import indented
+from redirflow.docs.markup import Markup, code, element, html, joined
+from redirflow.docs.prose import phrase, prose
+from redirflow.docs.schema_text import describe, fields, in_a_line
+
+_PHRASES: Final = {str(status.value): status.phrase for status in HTTPStatus}
+
+
+def operation(entry: Entry, index: Index, base: str) -> Markup:
+    """The section of an operation; it is found at its anchor."""
+    described = entry.described
+    body = element(
+        "div",
+        element(
+            "div",
+            prose(described.get("description")),
+            _security(described, index),
+            _parameters(described.get("parameters", ()), index),
+            _request_body(described.get("requestBody"), index),
+            _responses(described.get("responses", {}), index),
+            class_="told",
+        ),
+        element("div", try_it(sending(entry, index), base), class_="tried"),
+        id=entry.anchor,
+        class_="body",
+    )
+    return element("details", _summary(entry), body, class_="operation")
+
+
+def badge(method: str) -> Markup:
+    """A method with its colour."""
+    return element("span", method, class_=f"method {method.lower()}")
+
+
+def path_text(path: str) -> Markup:
+    """A path that may be broken before each slash, with its parameters set off."""
+    parts: list[Markup] = []
+    for segment in path.split("/")[1:]:
+        hole = segment.startswith("{")
+        parts.append(element("i", segment) if hole else html(segment))
+    return element("code", *(html(element("wbr"), "/", part) for part in parts), class_="path")
+
+
+def _summary(entry: Entry) -> Markup:
+    old = entry.described.get("deprecated")
+    return element(
+        "summary",
+        element("h3", badge(entry.method), " ", path_text(entry.path)),
+        element("span", "deprecated", class_="old") if old else None,
+        element("span", phrase(entry.described.get("summary", "")), class_="summary"),
+        element("span", entry.name, class_="id"),
+    )
+
+
+def _security(described: Object, index: Index) -> Markup | None:
+    if "security" not in described:
+        return None
+    schemes = index.document["components"]["securitySchemes"]
+    ways = [_together(way, schemes) for way in described["security"]]
+    return element("p", element("strong", "Needs "), joined(" or ", ways), class_="security")
+
+
+def _together(way: Object, schemes: Object) -> Markup:
+    named = [html(code(name), f" ({_scheme(schemes[name])})") for name in way]
+    return joined(" and ", named or [html("nothing")])
+
+
+def _scheme(scheme: Object) -> str:
+    if scheme["type"] == "apiKey":
+        return f"{scheme['in']} {scheme['name']}"
+    return f"http {scheme['scheme']}"
+
+
+# --- what it takes ---------------------------------------------------------------------------
+
+
+def _parameters(parameters: Any, index: Index) -> Markup | None:
+    if not parameters:
+        return None
+    head = element("tr", *(element("th", each, scope="col") for each in ("Name", "In", "Value")))
+    rows = (_parameter(each, index) for each in parameters)
+    table = element("table", element("thead", head), element("tbody", *rows), class_="parameters")
+    return html(element("h4", "Parameters"), table)
+
+
+def _parameter(parameter: Object, index: Index) -> Markup:
+    required = parameter.get("required") and element("span", "required", class_="required")
+    return element(
+        "tr",
+        element("th", code(parameter["name"]), " ", required or None, scope="row"),
+        element("td", parameter["in"]),
+        element(
+            "td",
+            in_a_line(parameter["schema"], index),
+            prose(parameter.get("description")),
+            fields(parameter["schema"], index),
+        ),
+    )
+
+
+def _request_body(body: Object | None, index: Index) -> Markup | None:
+    if body is None:
+        return None
+    needed = element("span", "required", class_="required") if body.get("required") else None
+    return html(
+        element("h4", "Request body ", needed),
+        prose(body.get("description")),
+        _content(body["content"], index),
+    )
+
+
+def _content(content: Object, index: Index) -> Markup:
+    """Each media type with its schema; those that follow with the same one are told together."""
+    told: list[tuple[list[str], Object]] = []
+    for name, media in content.items():
+        if told and told[-1][1] == media:
+            told[-1][0].append(name)
+        else:
+            told.append(([name], media))
+    return html(*(_media(names, media, index) for names, media in told))
+
+
+def _media(names: list[str], media: Object, index: Index) -> Markup:
+    types = element("p", joined(", ", map(code, names)), class_="media")
+    if "itemSchema" in media:
+        schema = html(
+            element("p", "A stream of items, each:"), describe(media["itemSchema"], index)
+        )
+    else:
+        schema = describe(media.get("schema", True), index)
+    return element("div", types, schema, *_examples(media.get("examples", {})), class_="content")
+
+
+def _examples(examples: Object) -> Iterator[Markup]:
+    for name, example in examples.items():
+        text = indented(example.get("value"))
+        yield element("p", "Example ", code(name), class_="media")
+        yield element("pre", code(text), tabindex="0", aria_label=f"Example {name}")
+
+
+# --- what it answers -------------------------------------------------------------------------
+
+
+def _responses(responses: Object, index: Index) -> Markup:
+    told = (_response(status, each, index) for status, each in responses.items())
+    return html(element("h4", "Responses"), *told)
+
+
+def _response(status: str, response: Object, index: Index) -> Markup:
+    """One answer; errors are closed at first, they are alike everywhere."""
+    reason, description = _PHRASES.get(status, ""), response.get("description", "")
+    said = phrase(description) if description and description != reason else None
+    summary = element(
+        "summary",
+        element("span", status, class_=f"status s{status[:1]}"),
+        element("span", reason, class_="reason"),
+        element("span", said, class_="said") if said else None,
+    )
+    body = html(
+        _headers(response.get("headers", {}), index),
+        _links(response.get("links", {}), index),
+        _content(response.get("content", {}), index),
+    )
+    told = body or element("p", "No body.", class_="note")
+    return element("details", summary, told, class_="response", open=status[:1] in {"2", "3"})
+
+
+def _headers(headers: Object, index: Index) -> Markup | None:
+    if not headers:
+        return None
+    rows = (
+        html(
+            element("dt", code(name), " ", _always(header)),
+            element(
+                "dd",
+                element("div", in_a_line(header.get("schema", True), index), class_="type"),
+                prose(header.get("description")),
+            ),
+        )
+        for name, header in headers.items()
+    )
+    return element("dl", *rows, class_="fields")
+
+
+def _always(header: Object) -> Markup:
+    word = "always" if header.get("required") else "sometimes"
+    return element("span", word, class_=word)
+
+
+def _links(links: Object, index: Index) -> Markup | None:
+    if not links:
+        return None
+    told = (element("li", _link(name, each, index)) for name, each in links.items())
+    return html(element("p", "Leads to", class_="media"), element("ul", *told, class_="links"))
+
+
+def _link(name: str, described: Object, index: Index) -> Markup:
+    entry = index.named.get(described.get("operationId", ""))
+    if entry is None:
+        return html(code(name), " ", code(indented(described)))
+    target = link(entry.anchor, badge(entry.method), " ", path_text(entry.path))
+    rest = {word: part for word, part in described.items() if word != "operationId"}
+    return html(target, " ", code(indented(rest)) if rest else None)

@@ -1,0 +1,132 @@
+"""Making the judges of an operation, from the specs that stand on its functions."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from redirflow.declare.attach import specs_of
+from redirflow.declare.decorators import RaisesSpec
+from redirflow.declare.errors import HTTPError
+from redirflow.declare.faults import Fault, SpecError
+from redirflow.declare.formats import ErrorFormat
+from redirflow.declare.operation import Operation
+from redirflow.declare.redirects import RedirectSpec, RerouteSpec
+from redirflow.endpoint.plan import (
+    ErrorPlan,
+    Judge,
+    RedirectPlan,
+    default_status,
+    error_plan,
+    redirect_plan,
+)
+from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions
+from redirflow.endpoint.target import Destination, Resolver
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What every endpoint of an app is made with."""
+
+    resolver: Resolver
+    format: ErrorFormat
+    max_body_size: int
+    faults: list[Fault]
+
+    def attempt(
+        self, operation: Operation, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """The result of *make*, or `None` after noting what went wrong."""
+        try:
+            return make(*args, **kwargs)
+        except SpecError as error:
+            self.faults.extend(error.faults)
+        except (TypeError, ValueError, LookupError, NameError) as error:
+            found = f"{operation.name}: {error}"
+            self.faults.append(Fault(found, place=operation.place))
+        return None
+
+
+def judges_of(
+    operation: Operation,
+    steps: tuple[AnyStep, ...],
+    handler: Step,
+    errors: Iterable[type[HTTPError]],
+    shop: Workshop,
+) -> tuple[Judge, ...]:
+    """One judge for each step, and the handler's."""
+    plans = _error_plans(operation, errors, shop)
+    private = _reads_credentials(steps, [*functions(steps), handler])
+    directory = shop.resolver.directory
+    return tuple(
+        _judge(step, operation, plans, shop, private=private)
+        if isinstance(step, Step)
+        else Judge("credentials", directory, errors=plans)
+        for step in (*steps, handler)
+    )
+
+
+def _judge(
+    step: Step,
+    operation: Operation,
+    plans: Mapping[type[HTTPError], ErrorPlan],
+    shop: Workshop,
+    *,
+    private: bool,
+) -> Judge:
+    """The judge of one function, from the specs that stand on it."""
+    redirects: dict[int, tuple[RedirectPlan, ...]] = {}
+    foreign: list[tuple[type[Exception], type[HTTPError]]] = []
+    for spec in specs_of(step.function):
+        if isinstance(spec, RedirectSpec):
+            plan = shop.attempt(operation, _redirect_plan, spec, operation, shop, private=private)
+            if plan is not None:
+                redirects[spec.status_code] = (*redirects.get(spec.status_code, ()), plan)
+        elif isinstance(spec, RaisesSpec) and spec.on:
+            shop.attempt(operation, spec.classes[0])  # it is raised with nothing but its class
+            foreign += [(kind, spec.classes[0]) for kind in spec.on]
+    return Judge(
+        step.name,
+        shop.resolver.directory,
+        redirects,
+        default_status([*redirects]),
+        plans,
+        tuple(foreign),
+        _reroutes(step, operation, shop),
+    )
+
+
+def _redirect_plan(
+    spec: RedirectSpec, operation: Operation, shop: Workshop, *, private: bool
+) -> RedirectPlan:
+    destination = shop.resolver.destination(spec.to, spec.external)
+    return redirect_plan(spec, destination, operation.headers, private=private)
+
+
+def _reroutes(step: Step, operation: Operation, shop: Workshop) -> Destination | None:
+    """Where a function may reroute to: what all its specs list."""
+    specs = [spec for spec in specs_of(step.function) if isinstance(spec, RerouteSpec)]
+    listed = tuple(target for spec in specs for target in spec.to)
+    return shop.attempt(operation, shop.resolver.destination, listed) if listed else None
+
+
+def _error_plans(
+    operation: Operation, errors: Iterable[type[HTTPError]], shop: Workshop
+) -> dict[type[HTTPError], ErrorPlan]:
+    made = {
+        error: shop.attempt(operation, error_plan, error, shop.format, operation.headers)
+        for error in errors
+    }
+    return {error: plan for error, plan in made.items() if plan is not None}
+
+
+def _reads_credentials(steps: Iterable[AnyStep], called: Iterable[Step]) -> bool:
+    if any(isinstance(step, CredentialsStep) for step in steps):
+        return True
+    return any(
+        parameter.where == "cookie" or parameter.key == "authorization"
+        for step in called
+        for parameter in step.signature.parameters
+    )

@@ -1,0 +1,105 @@
+"""How a declared success is sent: what a handler returned becomes a reply, checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from redirflow.declare.redirects import Redirect
+from redirflow.declare.specs import NOTHING
+from redirflow.endpoint.body import BodyPlan, body_plan
+from redirflow.endpoint.fields import FieldsPlan, fields_plan
+from redirflow.endpoint.links import LinkRefused
+from redirflow.endpoint.plan import located
+from redirflow.endpoint.responses import DeclaredResponse
+from redirflow.endpoint.target import Destination, NotAllowed
+from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.location import LocationRefused
+from redirflow.http.response import EMPTY, Reply, Response, content_length
+from redirflow.http.types import RawHeaders, Scope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuccessPlan:
+    """How one declared success is sent.
+
+    Attributes:
+        bodies: by media type, in declared order; empty for no body.
+        location: where the `Location` of a 201 may lead.
+        ready: the fields that each response has, but for the length.
+    """
+
+    status: int
+    bodies: Mapping[str, BodyPlan]
+    fields: FieldsPlan
+    location: Destination | None
+    ready: RawHeaders
+
+    def reply(self, response: Response[Any], scope: Scope, media_type: str | None = None) -> Reply:
+        """The reply for *response*.
+
+        Raises:
+            ContractViolation: the body, a header, a cookie or the location is not declared.
+        """
+        headers, location = self._parted(response.headers, scope)
+        lines = self.fields.render(headers, response.cookies)
+        if location:
+            lines.append((b"location", location))
+        if not self.bodies:
+            return self._bodiless(response, lines)
+        plan = self._body_plan(response.media_type or media_type)
+        body = plan.render(response.body)
+        head = [(b"content-type", plan.media_type), content_length(len(body))]
+        return Reply(self.status, [*head, *self.ready, *lines], body)
+
+    def _bodiless(self, response: Response[Any], lines: RawHeaders) -> Reply:
+        if response.body is not None:
+            raise ContractViolation(
+                f"a body with the status {self.status}", "no body", response.body
+            )
+        # RFC 9110 8.6: no Content-Length on a 204; on a 304 it would be that of the 200.
+        length = [] if self.status in {204, 304} else [EMPTY]
+        return Reply(self.status, [*length, *self.ready, *lines])
+
+    def _body_plan(self, media_type: str | None) -> BodyPlan:
+        if media_type is None:
+            return next(iter(self.bodies.values()))
+        plan = self.bodies.get(media_type)
+        if plan is None:
+            raise ContractViolation(f"the media type {media_type!r}", ", ".join(self.bodies))
+        return plan
+
+    def _parted(
+        self, headers: Mapping[str, Any] | None, scope: Scope
+    ) -> tuple[Mapping[str, Any], bytes | None]:
+        """The declared headers, and the checked location of a 201."""
+        given = dict(headers or NOTHING)
+        key = next((name for name in given if name.lower() == "location"), None)
+        if self.location is None:
+            return given, None
+        if key is None:
+            raise ContractViolation("a response without Location", self.location.listed)
+        return given, self._admitted(given.pop(key), self.location, scope)
+
+    def _admitted(self, value: Any, destination: Destination, scope: Scope) -> bytes:
+        """A location given as text, or as a `Redirect` to an operation."""
+        try:
+            if isinstance(value, Redirect):
+                return located(value, destination, "GET", scope)
+            return destination.admit(value, "GET", scope)
+        except (LinkRefused, LocationRefused, NotAllowed) as error:
+            raise ContractViolation(f"the location: {error}", destination.listed, value) from None
+
+
+def success_plan(declared: DeclaredResponse, ready: RawHeaders) -> SuccessPlan:
+    """The plan of one declared success that is no stream.
+
+    Raises:
+        TypeError: msgspec can't handle a declared type.
+    """
+    return SuccessPlan(
+        declared.status,
+        {name: body_plan(declared.type, name) for name in declared.media_types},
+        fields_plan(declared.headers, declared.cookies),
+        declared.location,
+        ready,
+    )

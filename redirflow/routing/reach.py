@@ -1,0 +1,221 @@
+"""Which spots the instances of a path come to, and which methods are served there.
+
+A request comes to one spot. A rule leads to a path with parameters, whose instances may come
+to many: those of `/{rest}` to all. The order is that of serving: a table row or the most
+specific shape; in `match` mode the same for the other form of the last slash; a mount; and at
+last, in `redirect` mode, what a slash redirect leads to.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final, Protocol
+
+from redirflow.declare.operation import Mount, Page
+from redirflow.routing.ground import EVERY, Ground, Spot
+from redirflow.routing.pattern import (
+    Bindings,
+    Path,
+    canonical,
+    is_exact,
+    path_of,
+    slashed,
+    substitute,
+    text_of,
+)
+from redirflow.routing.rule import Rule
+from redirflow.routing.template import Hole, Template
+from redirflow.routing.tree import Tree
+
+ROW: Final = "a table row"
+"""The owner that stands for rows."""
+
+_SOME: Final[Bindings] = {"": ()}
+"""Bindings of no parameter, where not every instance is meant."""
+
+
+class Rows(Protocol):
+    """The exact rows of all tables."""
+
+    everything: frozenset[str]
+    """The methods that any of them answers."""
+
+    def __contains__(self, path: str, /) -> bool: ...
+
+    def methods(self, path: str) -> frozenset[str]:
+        """The methods that the row at *path* answers."""
+        ...
+
+    @property
+    def ordered(self) -> Sequence[str]:
+        """Their sources in alphabetical order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A spot that instances of a path come to.
+
+    Attributes:
+        path: as it is matched there.
+        bound: what the parameters of the path are in these instances.
+        slash: whether a slash redirect comes between.
+    """
+
+    spot: Spot
+    path: Path
+    bound: Bindings
+    slash: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether all instances come here that no earlier branch has taken."""
+        return not self.bound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landing:
+    """What may serve the instances of a path.
+
+    Attributes:
+        served: the methods that operations, pages, mounts and rows serve.
+        rules: the rules they may come to.
+        empty: whether nothing at all stands there.
+    """
+
+    served: frozenset[str]
+    rules: tuple[Rule, ...]
+    empty: bool
+
+
+class Reach:
+    """The spots of an app, asked with paths that have parameters."""
+
+    def __init__(self, ground: Ground, rows: Rows) -> None:
+        self._ground: Final = ground
+        self._rows: Final = rows
+        self._spots: Final = Tree((spot.template.segments, spot) for spot in ground.spots())
+        self._mounts: Final = Tree(_below(mount) for mount in ground.mounts)
+        self._landings: Final[dict[tuple[Path, bool], Landing]] = {}
+
+    def branches(self, path: Path) -> Iterator[Branch]:
+        """The spots that instances of *path* come to, in order of precedence."""
+        for branch in self._all(path):
+            yield branch
+            if branch.certain:
+                return
+
+    def landing(self, path: Path, *, inside: bool = False) -> Landing:
+        """What may serve the instances of *path*.
+
+        Args:
+            inside: whether a reroute asks: mounts and pages are not for it.
+        """
+        key = (canonical(path), inside)
+        landing = self._landings.get(key)
+        if landing is None:
+            landing = self._landings[key] = self._land(key[0], inside)
+        return landing
+
+    def _land(self, path: Path, inside: bool) -> Landing:
+        served: frozenset[str] = frozenset()
+        rules: dict[Rule, None] = {}
+        empty = True
+        for branch in self.branches(path):
+            spot = branch.spot if not inside else _without_others(branch.spot)
+            served |= spot.served
+            rules |= dict.fromkeys(spot.rules)
+            empty = False
+        return Landing(served, tuple(rules), empty)
+
+    def _all(self, path: Path) -> Iterator[Branch]:
+        for spot, bound in self._at(path):
+            yield Branch(spot, substitute(path, bound), bound)
+        mode = self._ground.slashes
+        other = [] if mode == "strict" else slashed(path)
+        if mode == "match":
+            yield from self._others(other, slash=False)
+        for spot, bound in self._mounts.walk(path):
+            yield Branch(spot, substitute(path, bound), bound)
+        if mode == "redirect":
+            yield from self._others(other, slash=True)
+
+    def _others(self, forms: list[tuple[Bindings, Path]], *, slash: bool) -> Iterator[Branch]:
+        """The spots of the other forms of a path; a slash redirect leads to mounts too."""
+        for given, other in forms:
+            mounted = self._mounts.walk(other) if slash else ()
+            for spot, more in (*self._at(other), *mounted):
+                bound = {name: substitute(old, more) for name, old in given.items()}
+                yield Branch(spot, substitute(other, more), {**bound, **more}, slash)
+
+    def _at(self, path: Path) -> Iterator[tuple[Spot, Bindings]]:
+        """The rows and the spots of *path*; a row is as specific as an exact spot."""
+        if not is_exact(path):
+            methods = self._matching(path)
+            if methods is not None:
+                yield _row(path, methods), _SOME
+        elif (text := text_of(path)) in self._rows:
+            row = _row(path, self._rows.methods(text))
+            beside = self._ground.exact(text)
+            if beside is not None:
+                row = Spot(row.template, {**row.owners, **beside.owners}, beside.rules)
+            yield row, {}
+            return
+        yield from self._spots.walk(path)
+
+    def _matching(self, path: Path) -> frozenset[str] | None:
+        """The methods of the rows that are instances of *path*; `None` if there are none."""
+        prefix = _prefix(path)
+        ordered = self._rows.ordered
+        first, end = bisect_left(ordered, prefix), bisect_left(ordered, prefix[:-1] + "0")
+        if first == end:
+            return None
+        wanted = _expression(path)
+        found: set[str] | None = None
+        for index in range(first, end):
+            if wanted.fullmatch(ordered[index]):
+                found = {*(found or ()), *self._rows.methods(ordered[index])}
+                if found >= self._rows.everything:
+                    break
+        return None if found is None else frozenset(found)
+
+
+def _below(mount: Mount) -> tuple[Path, Spot]:
+    path = (*path_of(mount.prefix), Hole("rest", rest=True))
+    return path, Spot(Template(text_of(path), path), dict.fromkeys(EVERY, mount))
+
+
+def _row(path: Path, methods: frozenset[str]) -> Spot:
+    return Spot(Template(text_of(path), path), dict.fromkeys(methods, ROW))
+
+
+def _without_others(spot: Spot) -> Spot:
+    """*spot* as a reroute sees it."""
+    owners = {
+        method: owner
+        for method, owner in spot.owners.items()
+        if not isinstance(owner, Mount | Page)
+    }
+    return Spot(spot.template, owners, spot.rules)
+
+
+def _prefix(path: Path) -> str:
+    """The text with which each instance of a path that is not exact begins, up to a slash."""
+    literal = takewhile(lambda segment: isinstance(segment, str), path)
+    return "".join(f"/{segment}" for segment in literal) + "/"
+
+
+def _expression(path: Path) -> re.Pattern[str]:
+    """What matches the instances of *path*; a parameter that comes again has the same text."""
+    parts: list[str] = []
+    for segment in path:
+        if isinstance(segment, str):
+            parts.append(re.escape(segment))
+        elif segment in path[: len(parts)]:
+            parts.append(f"(?P=p{path.index(segment)})")
+        else:
+            text = ".*" if segment.rest else r"(?!\.\.?(?:/|\Z))[^/]+"
+            parts.append(f"(?P<p{len(parts)}>{text})")
+    return re.compile("/" + "/".join(parts), re.DOTALL)
