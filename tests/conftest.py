@@ -1,11 +1,15 @@
-"""Real servers for every test that wants one."""
+"""Real servers, and the examples, for every test that wants them."""
 
+import importlib.util
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import uvicorn
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 PATIENCE = 10
 """Seconds until a server that does not start, or stop, is a failure."""
@@ -56,3 +60,16 @@ def serve(request):
         serving.server.should_exit = True
     for serving in running:
         serving.stop()
+
+
+@pytest.fixture(scope="session")
+def example():
+    """`example("accounts")` is a fresh module of that file: nothing in it was changed by others."""
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load

@@ -82,6 +82,15 @@ def test_a_module_has_a_place(module):
     assert room == module or room != "redirflow", f"{MODULES[module]} stands on no floor"
 
 
+@pytest.mark.parametrize("room", DEPTH)
+def test_the_page_about_the_house_tells_what_a_room_is_for(room):
+    name = "__init__" if room == "redirflow" else room.removeprefix("redirflow.")
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    floors = [line for line in page.splitlines() if line.startswith("| `")]
+
+    assert any(f"`{name}`" in line.split("|")[1] for line in floors)
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_go_downstairs(module):
     upstairs = [

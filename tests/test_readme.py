@@ -4,7 +4,6 @@
 """
 
 import argparse
-import importlib.util
 import re
 import shlex
 import socket
@@ -81,11 +80,8 @@ def test_make_has_the_target(arguments, shown):
 
 
 @pytest.fixture(scope="module")
-def port(serve):
-    spec = importlib.util.spec_from_file_location("accounts", ROOT / "examples" / "accounts.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return urlsplit(serve(module.app)).port
+def port(serve, example):
+    return urlsplit(serve(example("accounts").app)).port
 
 
 def curl(port, arguments):

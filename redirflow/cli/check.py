@@ -12,10 +12,16 @@ from redirflow.cli.tally import tally
 from redirflow.cli.target import find_target
 from redirflow.compile import CompiledApp
 from redirflow.declare.faults import Fault
+from redirflow.endpoint.advice import source_warnings
 
 Finder: TypeAlias = Callable[[CompiledApp], Iterable[Fault]]
 
-FINDERS: Final[list[Finder]] = []
+
+def _of_the_source(compiled: CompiledApp) -> list[Fault]:
+    return source_warnings(compiled.endpoints.values())
+
+
+FINDERS: Final[list[Finder]] = [_of_the_source]
 """What finds warnings: each looks at the compiled app and gives faults of that severity."""
 
 

@@ -43,6 +43,7 @@ from redirflow.declare.specs import (
     HeaderSpec,
     checked_cookies,
     checked_headers,
+    merged_headers,
 )
 
 P = ParamSpec("P")
@@ -135,7 +136,7 @@ class HTTPError(_Fields):
                 "400 to 599",
                 f"class {cls.__name__}(HTTPError, status_code=409)",
             )
-        cls.header_specs = MappingProxyType({**cls.header_specs, **checked_headers(headers)})
+        cls.header_specs = merged_headers(cls.header_specs, checked_headers(headers))
         cls.cookie_specs = MappingProxyType({**cls.cookie_specs, **checked_cookies(cookies)})
         cls.title = _title(cls)
         cls.built_in = cls.__module__ == __name__

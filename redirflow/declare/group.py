@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends, Scheme
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import refuse
 from redirflow.declare.operation import Operation
-from redirflow.declare.specs import HeaderSpec, nothing
+from redirflow.declare.specs import HeaderSpec, merged_headers, nothing
 
 Guard: TypeAlias = Callable[..., object] | Depends | Scheme
 """What `dependencies=` takes: a function, `Depends(function)`, or credentials."""
@@ -34,7 +33,7 @@ class Group:
             name="_".join(name for name in (self.name, inner.name) if name) or None,
             tags=tuple(dict.fromkeys((*self.tags, *inner.tags))),
             raises=(*self.raises, *inner.raises),
-            headers=MappingProxyType({**self.headers, **inner.headers}),
+            headers=merged_headers(self.headers, inner.headers),
             dependencies=(*self.dependencies, *inner.dependencies),
             deprecated=self.deprecated or inner.deprecated,
         )
@@ -47,7 +46,7 @@ class Group:
             name=f"{self.name}_{operation.name}" if self.name else operation.name,
             tags=tuple(dict.fromkeys((*self.tags, *operation.tags))),
             raises=(*self.raises, *operation.raises),
-            headers=MappingProxyType({**self.headers, **operation.headers}),
+            headers=merged_headers(self.headers, operation.headers),
             dependencies=(*self.dependencies, *operation.dependencies),
             deprecated=self.deprecated or operation.deprecated,
         )

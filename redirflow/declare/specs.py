@@ -125,6 +125,15 @@ def checked_headers(headers: Mapping[str, HeaderSpec] | None) -> Mapping[str, He
     return MappingProxyType(dict(headers or {}))
 
 
+def merged_headers(
+    outer: Mapping[str, HeaderSpec], inner: Mapping[str, HeaderSpec]
+) -> Mapping[str, HeaderSpec]:
+    """*outer* with *inner* over it: of two spellings of one name the inner one counts."""
+    redeclared = {name.lower() for name in inner}
+    kept = {name: spec for name, spec in outer.items() if name.lower() not in redeclared}
+    return MappingProxyType({**kept, **inner})
+
+
 def checked_cookies(cookies: Mapping[str, CookieSpec] | None) -> Mapping[str, CookieSpec]:
     """*cookies*, read-only, after a look at each name and what its prefix demands.
 

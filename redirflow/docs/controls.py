@@ -60,7 +60,7 @@ def sending(entry: Entry, index: Index) -> Sending:
     """The controls of an operation: its credentials, parameters and body."""
     content: Object = entry.described.get("requestBody", {}).get("content", {})
     media_type = _media_type(content)
-    schema = content[media_type].get("schema", {}) if media_type else {}
+    schema: Object = content[media_type].get("schema", {}) if media_type else {}
     controls = (
         *_credentials(entry, index),
         *(_parameter(each, index) for each in entry.described.get("parameters", ())),
@@ -124,10 +124,10 @@ def _is_file(schema: object) -> bool:
 
 
 def _first_value(schema: Object, kind: Kind, index: Index) -> str:
-    value = ABSENT if kind == "file" else example(schema, index)
+    value: Any = ABSENT if kind == "file" else example(schema, index)
     if value is ABSENT:
         return ""
-    return "\n".join(map(shown, value)) if isinstance(value, list) else shown(value)
+    return "\n".join(map(shown, value)) if kind == "lines" else shown(value)
 
 
 # --- bodies ----------------------------------------------------------------------------------

@@ -61,11 +61,11 @@ def _headers(sending: Sending, given: list[Control]) -> Iterator[str]:
         if control.where == "header":
             for value in _values(control):
                 yield f"-H {_quoted(f'{control.name}: {value}')}"
+    if any(each.where == "body" for each in given):
+        yield f"-H {_quoted(f'content-type: {sending.media_type}')}"
     cookies = [f"{each.name}={each.value}" for each in given if each.where == "cookie"]
     if cookies:
         yield f"-b {_quoted('; '.join(cookies))}"
-    if any(each.where == "body" for each in given):
-        yield f"-H {_quoted(f'content-type: {sending.media_type}')}"
 
 
 def _body(sending: Sending, given: list[Control]) -> Iterator[str]:

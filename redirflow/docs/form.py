@@ -69,8 +69,9 @@ _HOW: Final = {"lines": "one a line"}
 
 
 def _attributes(control: Control) -> dict[str, str | int | bool | None]:
+    # No `name`: in a form it would hide the form's own properties from scripts.
     return {
-        "name": control.name,
+        "data_name": control.name,
         "data_in": control.where,
         "data_kind": control.kind,
         "data_scheme": control.scheme,

@@ -181,8 +181,9 @@ def _problem_anchor(name: str, schema: object) -> str:
 
 
 def _uri(schema: object) -> str | None:
-    properties = schema.get("properties", {}) if is_object(schema) else {}
-    found = properties.get("type", {}).get("const")
+    found: Any = schema
+    for step in ("properties", "type", "const"):
+        found = found.get(step) if is_object(found) else None
     return found if isinstance(found, str) else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final, TypeAlias
 
-Content: TypeAlias = str | None | Iterable["Content"]
+Content: TypeAlias = str | Iterable["Content"] | None
 """What stands in an element: text, HTML, nothing, or several of these."""
 
 _VOID: Final = frozenset({"input", "link", "meta", "wbr"})
@@ -28,7 +28,7 @@ def html(*content: Content) -> Markup:
     return Markup("".join(map(_written, content)))
 
 
-def element(name: str, *content: Content, **attributes: str | int | bool | None) -> Markup:
+def element(name: str, /, *content: Content, **attributes: str | int | bool | None) -> Markup:
     """One element.
 
     Args:

@@ -18,7 +18,7 @@ from redirflow.endpoint.convert import (
     reader_of,
     without_none,
 )
-from redirflow.endpoint.parts import collide, parts_of, shown
+from redirflow.endpoint.parts import collide, foreign_class, parts_of, shown
 from redirflow.endpoint.signature import REQUIRED, Parameter, Required, is_upload
 from redirflow.http.headers import is_token
 from redirflow.http.upload import UploadFile
@@ -96,13 +96,13 @@ def info_of(type_: Any) -> types_of.Type:
             "the types that msgspec reads",
             "a Struct or a dataclass with the same fields",
         ) from None
-    for part in parts_of(info):
-        if isinstance(part, types_of.CustomType):
-            raise Misread(
-                f"{shown(part.cls)} is no type that msgspec reads",
-                "Struct, dataclass, attrs class, TypedDict, and the types of the standard library",
-                "a Struct or a dataclass with the same fields",
-            )
+    foreign = next(filter(None, map(foreign_class, parts_of(info))), None)
+    if foreign is not None:
+        raise Misread(
+            f"{shown(foreign)} is no type that msgspec reads",
+            "Struct, dataclass, attrs class, TypedDict, and the types of the standard library",
+            "a Struct or a dataclass with the same fields",
+        )
     if any(collide(part) for part in parts_of(info)):
         raise Misread(
             "a set, or keys of a dict, of numbers or UUIDs in a request: colliding ones stall it",

@@ -19,7 +19,7 @@ from redirflow.declare.errors import (
     ValidationFailed,
 )
 from redirflow.endpoint.convert import Unreadable, capped, refuse_infinite, split_error
-from redirflow.endpoint.parts import parts_of
+from redirflow.endpoint.parts import is_anything, parts_of
 from redirflow.endpoint.signature import BodyParameter, Parameter, Required, Signature
 from redirflow.http import media
 from redirflow.http.query import QueryParams, TooManyPairs
@@ -192,7 +192,7 @@ def body_reader(parameter: BodyParameter) -> BodyReader:
     """
     parts = [*parts_of(types_of.type_info(parameter.type))]
     codecs = [media.JSON_CODEC]
-    if not any(isinstance(part, types_of.AnyType) for part in parts):
+    if not any(map(is_anything, parts)):
         # MessagePack has keys that are no text: in a place for anything, they could collide.
         codecs.append(media.MSGPACK_CODEC)
     return BodyReader(

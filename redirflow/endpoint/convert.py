@@ -21,7 +21,7 @@ from redirflow.http.values import wire_text
 Read: TypeAlias = Callable[[str], Any]
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,4300}", re.ASCII)
-_NUMBER: Final = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 _MAX_MESSAGE: Final = 256
 _PATH: Final = re.compile(r" - at (?:`key` in )?`\$([^`]{0,2000})`\Z")
@@ -92,7 +92,8 @@ def refuse_infinite(value: Any) -> None:
     Raises:
         ValidationError: it does; the message tells where.
     """
-    _look_for_infinite(msgspec.to_builtins(value, builtin_types=(Decimal,)), "$")
+    plain = msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=lambda _: None)
+    _look_for_infinite(plain, "$")
 
 
 def _look_for_infinite(value: Any, path: str) -> None:
@@ -100,7 +101,7 @@ def _look_for_infinite(value: Any, path: str) -> None:
         for key, item in value.items():
             _look_for_infinite(key, f"{path}[...]")
             _look_for_infinite(item, f"{path}.{key}")
-    elif isinstance(value, _LIST):
+    elif isinstance(value, _LISTS):
         for index, item in enumerate(value):
             _look_for_infinite(item, f"{path}[{index}]")
     elif not _is_finite(value):
@@ -114,7 +115,7 @@ def _is_finite(value: Any) -> bool:
 
 
 _DICT: Final[Any] = dict
-_LIST: Final[Any] = list
+_LISTS: Final[Any] = (list, tuple)
 
 
 def reader_of(type_: Any) -> Reader:
@@ -177,6 +178,7 @@ def is_scalar(info: types_of.Type) -> bool:
 
 def without_none(type_: Any) -> Any:
     """*type_* without `None`, which no text stands for."""
+    type_ = _unaliased(type_)
     if get_origin(type_) is Annotated:
         inner, *marks = get_args(type_)
         marks = [mark for mark in marks if isinstance(mark, msgspec.Meta)]
@@ -190,6 +192,7 @@ def without_none(type_: Any) -> Any:
 
 def takes_none(type_: Any) -> bool:
     """Whether `None` is one of the values of *type_*."""
+    type_ = _unaliased(type_)
     if get_origin(type_) is Annotated:
         return takes_none(get_args(type_)[0])
     return get_origin(type_) in {Union, types.UnionType} and type(None) in get_args(type_)
@@ -220,7 +223,7 @@ def _parts(type_: Any) -> Iterable[Any]:
     if get_origin(type_) is Annotated:
         inner, *marks = get_args(type_)
         return [Annotated[(part, *marks)] for part in _parts(inner)]
-    return get_args(_unaliased(type_))
+    return get_args(type_)
 
 
 def _unaliased(type_: Any) -> Any:
@@ -305,7 +308,7 @@ def _first_of(readers: list[Reader]) -> Reader:
 
 def _list_reader(type_: Any, info: types_of.Type) -> Reader:
     inner = get_args(type_)[0] if get_origin(type_) is Annotated else type_
-    item_type = get_args(_unaliased(inner))[:1] or (str,)
+    item_type = get_args(inner)[:1] or (str,)
     item = reader_of(item_type[0])
     if item.many:
         raise TypeError("it is a list of lists")

@@ -38,6 +38,19 @@ def parts_of(info: types_of.Type, seen: set[object] | None = None) -> Iterator[t
         yield from parts_of(part, seen)
 
 
+def is_anything(info: types_of.Type) -> bool:
+    """Whether *info* takes whatever there is: `Any`, or `object`."""
+    return isinstance(info, types_of.AnyType) or (
+        isinstance(info, types_of.CustomType) and info.cls is object
+    )
+
+
+def foreign_class(info: types_of.Type) -> type | None:
+    """The class of which msgspec knows nothing, if *info* is one."""
+    is_foreign = isinstance(info, types_of.CustomType) and not is_anything(info)
+    return info.cls if is_foreign else None
+
+
 def collide(info: types_of.Type) -> bool:
     """Whether *info* is a set or dictionary whose members a client can make collide.
 
@@ -46,7 +59,7 @@ def collide(info: types_of.Type) -> bool:
     """
     if isinstance(info, _SETS):
         return _guessable(info.item_type)
-    if isinstance(info, types_of.DictType) and not isinstance(info.key_type, types_of.AnyType):
+    if isinstance(info, types_of.DictType) and not is_anything(info.key_type):
         # Keys of any type are text in JSON, the only format that a body with `Any` is read from.
         return _guessable(info.key_type)
     return False
@@ -57,7 +70,7 @@ def _guessable(info: types_of.Type) -> bool:
     for part in parts_of(info):
         if isinstance(part, types_of.IntType) and not _bounded(part):
             return True
-        if isinstance(part, types_of.AnyType | types_of.DecimalType | types_of.UUIDType):
+        if is_anything(part) or isinstance(part, types_of.DecimalType | types_of.UUIDType):
             return True
         if isinstance(part, types_of.FloatType) and part is not info:
             return True  # alone, only some 60 floats share a hash; pairs of them are many

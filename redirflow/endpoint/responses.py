@@ -31,6 +31,7 @@ from redirflow.declare.specs import (
     CookieSpec,
     HeaderSpec,
     ResponseSpec,
+    merged_headers,
     nothing,
 )
 from redirflow.endpoint.parts import shown
@@ -170,7 +171,7 @@ def _declared(
         media_types=_media_types(type_, spec.media_type, stream),
         stream=stream,
         description=spec.description or phrase(status),
-        headers={**operation.headers, **spec.headers},
+        headers=merged_headers(operation.headers, spec.headers),
         cookies=spec.cookies,
         location=location,
         location_to=spec.location,

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.redirects import Redirect, Reroute
-from redirflow.endpoint.source import Source, is_class
+from redirflow.endpoint.source import Source
 from redirflow.http.methods import REDIRECT_STATUSES
 from redirflow.http.response import Response
 
@@ -91,7 +91,7 @@ def _made_by(source: Source, call: ast.Call) -> Iterator[Made]:
 
 
 def _choices(node: ast.expr) -> list[ast.expr]:
-    """The names that may be called: `A` and `B` of `A if x else B`, `Response` of `Response[int]`."""
+    """The names that may be called: `A` and `B` of `A if x else B`, `A` of `A[int]`."""
     if isinstance(node, ast.IfExp):
         return [*_choices(node.body), *_choices(node.orelse)]
     return [node.value if isinstance(node, ast.Subscript) else node]

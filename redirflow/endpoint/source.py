@@ -192,20 +192,14 @@ def _parsed(text: str) -> _File:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _File({}, frozenset())
     codes = {(each.co_name, each.co_firstlineno): each for each in _codes(code)}
-    nodes = [*ast.walk(tree)]
-    return _File(
-        {
-            key: (node, codes[key])
-            for node in nodes
-            if isinstance(node, FunctionNode) and (key := _key(node)) in codes
-        },
-        frozenset(
-            name
-            for node in nodes
-            if isinstance(node, ast.Global | ast.Nonlocal)
-            for name in node.names
-        ),
-    )
+    functions: dict[Key, tuple[FunctionNode, types.CodeType]] = {}
+    rebound: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, FunctionNode) and _key(node) in codes:
+            functions[_key(node)] = (node, codes[_key(node)])
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            rebound.update(node.names)
+    return _File(functions, frozenset(rebound))
 
 
 def _key(node: FunctionNode) -> Key:

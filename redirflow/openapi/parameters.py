@@ -11,7 +11,6 @@ import msgspec
 
 from redirflow.endpoint.convert import without_none
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.endpoint.forms import multipart_installed
 from redirflow.endpoint.signature import (
     REQUIRED,
     BodyParameter,
@@ -132,10 +131,10 @@ def _form(scribe: Scribe, fields: Sequence[Readings]) -> Schema:
     properties = {readings[0].key: _schema(scribe, readings) for readings in fields}
     required = [readings[0].key for readings in fields if _required(readings)]
     schema = given(type="object", properties=properties, required=required)
-    # Files travel in multipart only; text in either.
+    # Files travel in multipart only. Text may too, where python-multipart is installed; the
+    # document does not say so, for it must not depend on what is.
     files = any(_is_file(each) for each in fields)
-    media_types = (MULTIPART,) if files else (FORM, MULTIPART) if multipart_installed() else (FORM,)
-    return _request(schema, media_types, None, required=bool(required))
+    return _request(schema, (MULTIPART if files else FORM,), None, required=bool(required))
 
 
 def _request(

@@ -1,78 +1,210 @@
 """Loops of rules: those that every request runs in, and those that some may.
 
-Chains are followed symbolically, with all instances of a path at once. Two questions are
-asked of a rule:
+Chains are followed with all instances of a path at once. Two questions are asked of a rule:
 
 * Does no request ever come out? The states that follow from its target are opened until
-  each has been opened before, or is an instance of one that has: then none of them ends,
-  and neither does what begins there. One request that an operation takes, or nobody, and
-  the loop is not certain.
+  each has been opened before, or is a part of one that has: then none of them ends, and
+  neither does what began there. One request that an operation takes, or nobody, and the
+  loop is not certain.
 * Can a request come back? One branch is followed, with the parameters bound to what its
-  rules ask for, until the same rule takes an instance of what it took before.
+  rules ask for, until the same rule takes a part of what it took before.
 
-Most rules need neither: a loop is a circle in the graph of rules that may follow each other
-(`_suspects`), and a circle in which each hop makes the path shorter comes to an end.
+Most rules need neither: a loop is a circle in the graph of rules that may follow each other,
+and a circle in which each hop makes the path shorter comes to an end.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from redirflow.routing.answers import landing_of
 from redirflow.routing.cycles import circles
-from redirflow.routing.ground import EVERY, Spot
-from redirflow.routing.pattern import Bindings, Path, match, substitute
-from redirflow.routing.reach import Branch, Landing, Reach
-from redirflow.routing.rule import Rule, slash_rule
+from redirflow.routing.hops import Hop, Hops, State
+from redirflow.routing.pattern import Path
+from redirflow.routing.reach import Landing, Reach
+from redirflow.routing.rule import Rule
 from redirflow.routing.template import Hole
+
+_Node: TypeAlias = Rule | Landing
 
 _DEPTH: Final = 20
 """Hops after which no browser follows (Fetch 4.4)."""
 
-_STATES: Final = 200
-"""States that are opened to find a loop that is not certain."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The requests of a chain after some hops: their path, and the methods they may have."""
-
-    path: Path
-    methods: frozenset[str]
-
-    def within(self, other: "State") -> bool:
-        """Whether each of these requests is one of *other*."""
-        return self.methods <= other.methods and match(other.path, self.path) is not None
-
-    def bound(self, bindings: Bindings) -> "State":
-        """Those of the requests that have *bindings*."""
-        return State(substitute(self.path, bindings), self.methods)
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """What a rule does to some requests.
-
-    Attributes:
-        spot: where the rule stands.
-        certain: whether all the requests are taken that no branch before has taken.
-    """
-
-    state: State
-    rule: Rule
-    after: State
-    spot: Spot
-    bound: Bindings
+_TRAILS: Final = 200
+"""Branches that are followed to find a loop that is not certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Hops that lead back to where they began.
+    """Hops of which the last leads back to the first.
 
     Attributes:
-        certain: whether every request of the first state comes back.
+        certain: whether every request that the first takes comes back.
     """
 
     hops: tuple[Hop, ...]
     certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """All loops of the rules of an app.
+
+    Attributes:
+        endless: the rules whose requests never come to an end.
+    """
+
+    found: tuple[Loop, ...]
+    endless: frozenset[Rule]
+
+
+def find_loops(rules: Iterable[Rule], reach: Reach, hops: Hops) -> Loops:
+    """The loops of *rules*, each once."""
+    suspects = _suspects(rules, reach)
+    search = _Search(hops, limit=2 * len(suspects) + _TRAILS)
+    found = [
+        Loop(search.circle(rule), certain=True) for rule in suspects if search.never_ends(rule)
+    ]
+    for rule in suspects:
+        trail = () if rule in search.endless else search.may_return(rule)
+        found += [Loop(trail, certain=False)] if trail else []
+    once: dict[frozenset[object], Loop] = {}
+    for loop in found:
+        once.setdefault(frozenset(hop.taker for hop in loop.hops), loop)
+    return Loops(tuple(once.values()), frozenset(search.endless))
+
+
+# --- Which rules may come back ---------------------------------------------------------------
+
+
+def _suspects(rules: Iterable[Rule], reach: Reach) -> list[Rule]:
+    """The rules that stand in a circle which is not known to end, in order of declaration."""
+    order = {rule: number for number, rule in enumerate(rules)}
+    found: list[Rule] = []
+    for circle in _circles(order, reach, order):
+        found += [] if _shrinks(circle, reach) else circle
+    return sorted(found, key=order.__getitem__)
+
+
+def _circles(
+    rules: Iterable[Rule], reach: Reach, members: Mapping[Rule, object]
+) -> list[list[Rule]]:
+    """The circles of *members*: a rule is followed by its landing, and that by its rules."""
+
+    def after(node: _Node) -> Iterable[_Node]:
+        if isinstance(node, Rule):
+            return (landing_of(node, reach),)
+        return [rule for rule in node.rules if rule in members]
+
+    nodes: list[_Node] = [*rules]
+    found = circles(nodes, after)
+    return [[node for node in circle if isinstance(node, Rule)] for circle in found]
+
+
+def _shrinks(circle: list[Rule], reach: Reach) -> bool:
+    """Whether no hop makes a path longer, and none of the circles keeps its length."""
+    growths = {rule: _growth(rule) for rule in circle}
+    same = {rule: growth for rule, growth in growths.items() if growth == 0}
+    return max(growths.values()) <= 0 and not _circles(same, reach, same)
+
+
+def _growth(rule: Rule) -> float:
+    """By how many segments a path is longer after the hop, at most.
+
+    A slash at the end does not count, for slash redirects add and remove it.
+    """
+    target: Path = rule.target.path or ()
+    rests = [segment for segment in target if isinstance(segment, Hole) and segment.rest]
+    if len(rests) > 1:
+        return float("inf")
+    inner = bool(rests) and rests != [*target[-1:]]
+    return _length(target) - _length(rule.source.segments) + inner
+
+
+def _length(path: Path) -> int:
+    """The number of segments but for the parameter that holds the rest, and an empty last one."""
+    fixed = [segment for segment in path if not (isinstance(segment, Hole) and segment.rest)]
+    return len(fixed) - (path[-1:] == ("",))
+
+
+# --- Following -------------------------------------------------------------------------------
+
+
+class _Search:
+    """Follows chains of rules.
+
+    Args:
+        limit: states that are opened before a chain counts as one that may end.
+    """
+
+    def __init__(self, hops: Hops, limit: int) -> None:
+        self._hops: Final = hops
+        self._limit: Final = limit
+        self.endless: Final[set[Rule]] = set()
+
+    def never_ends(self, rule: Rule) -> bool:
+        """Whether no request that *rule* takes ever comes to an end; notes it if so."""
+        opened: defaultdict[object, list[State]] = defaultdict(list)
+        waiting = [self._hops.first(rule).after]
+        for _ in range(self._limit):
+            if not waiting:
+                self._note(rule, opened)
+                return True
+            state = waiting.pop()
+            hops = self._endless_hops(state)
+            if hops is None:
+                return False
+            if not any(state.within(other) for other in opened[hops[0].taker]):
+                for hop in hops:
+                    opened[hop.taker].append(state)
+                waiting += [hop.after for hop in hops if hop.rule not in self.endless]
+        return False
+
+    def circle(self, rule: Rule) -> tuple[Hop, ...]:
+        """The hops of the loop that the requests of *rule* run into."""
+        hops = [self._hops.first(rule)]
+        taken: defaultdict[object, list[int]] = defaultdict(list)
+        while len(hops) <= self._limit:
+            taken[hops[-1].taker].append(len(hops) - 1)
+            hop = next(hop for hop in self._hops.following(hops[-1].after) if hop)
+            for index in taken[hop.taker]:
+                if hop.before.within(hops[index].before):
+                    return tuple(hops[index:])
+            hops.append(hop)
+        return tuple(hops)
+
+    def may_return(self, rule: Rule) -> tuple[Hop, ...]:
+        """The hops of a loop that some requests of *rule* run into; none if none was found."""
+        waiting: list[tuple[Hop, ...]] = [(self._hops.first(rule),)]
+        for _ in range(_TRAILS):
+            if not waiting:
+                break
+            trail = waiting.pop()
+            for hop in self._hops.following(trail[-1].after):
+                if hop is None or hop.rule in self.endless:
+                    continue
+                narrowed = tuple(earlier.narrowed(hop.bound) for earlier in trail)
+                for index, earlier in enumerate(narrowed):
+                    if hop.taker == earlier.taker and hop.before.within(earlier.before):
+                        return narrowed[index:]
+                if len(trail) < _DEPTH:
+                    waiting.append((*narrowed, hop))
+        return ()
+
+    def _endless_hops(self, state: State) -> list[Hop] | None:
+        """The hops of a state; `None` if one of its requests comes to an end."""
+        hops: list[Hop] = []
+        for hop in self._hops.following(state):
+            if hop is None:
+                return None
+            hops.append(hop)
+        return hops
+
+    def _note(self, rule: Rule, opened: Mapping[object, list[State]]) -> None:
+        """*rule* is endless, and so is each other one all of whose requests were followed."""
+        self.endless.add(rule)
+        for taker, states in opened.items():
+            if isinstance(taker, Rule):
+                mine = self._hops.first(taker).before
+                self.endless.update([taker] if any(map(mine.within, states)) else [])

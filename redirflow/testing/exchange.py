@@ -96,7 +96,6 @@ class Exchange(httpx2.SyncByteStream):
     def _conclude(self) -> None:
         """Wait for the app to return, and raise what is to be raised."""
         self._done.result()
-        self._receiver.close()
         self._ended = True
         self._over(self)
         if self._raising:
@@ -113,14 +112,14 @@ class Exchange(httpx2.SyncByteStream):
         self._status = task_status
         self._left = anyio.Event()
         self._sender, self._receiver = anyio.create_memory_object_stream[bytes]()
-        with self._sender, anyio.CancelScope() as self._cancel:
+        with self._receiver, self._sender, anyio.CancelScope() as self._cancel:
             self._error = await error_of(app(self._scope, self._receive, self._send))
         if not self._begun:
             self._error = self._error or RuntimeError("the app ended without a response")
             task_status.started({})
 
     async def _next(self) -> bytes | None:
-        with suppress(anyio.EndOfStream):
+        with suppress(anyio.EndOfStream, anyio.ClosedResourceError):
             return await self._receiver.receive()
         return None
 

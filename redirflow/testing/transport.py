@@ -7,6 +7,7 @@ the lifespan, a lock, a limiter) belongs to a loop, so a loop for each request w
 from contextlib import ExitStack
 from threading import Lock
 from typing import Any, Final, Self
+from weakref import finalize
 
 import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -81,7 +82,11 @@ class AppTransport(httpx2.BaseTransport):
         with self._opening:
             if self._portal is None:
                 self._subject.compile()
-                self._portal = self._stack.enter_context(start_blocking_portal())
+                portal = self._stack.enter_context(start_blocking_portal())
+                self._stack.callback(portal.call, portal.stop, True)
+                self._portal = portal
+                # For a client that nobody closes: its thread ends with it, or with the process.
+                finalize(self, self._stack.close)
             return self._portal
 
     def _scope(self, request: httpx2.Request) -> Scope:

@@ -12,6 +12,7 @@ from redirflow.declare.specs import (
     RESERVED,
     checked_cookies,
     checked_headers,
+    merged_headers,
     nothing,
 )
 from redirflow.http.headers import FRAMING
@@ -293,3 +294,14 @@ def test_what_was_checked_does_not_change(checked, spec):
 
     assert kept == {"x-a": spec}
     assert type(kept) is MappingProxyType
+
+
+def test_a_header_redeclared_in_another_spelling_is_one_header():
+    """Names of fields have no case: the inner declaration replaces the outer one."""
+    outer = {"X-Id": HeaderSpec(int), "X-Other": HeaderSpec()}
+    inner = {"x-id": HeaderSpec(int, required=False)}
+
+    assert merged_headers(outer, inner) == {
+        "X-Other": HeaderSpec(),
+        "x-id": HeaderSpec(int, required=False),
+    }

@@ -1,25 +1,7 @@
-"""The examples, loaded anew for each server, and a way to say what one answered."""
-
-import importlib.util
-from pathlib import Path
+"""A client of an example over a real server, and a way to say what it answered."""
 
 import httpx2
 import pytest
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-@pytest.fixture(scope="session")
-def example():
-    """`example("accounts")` is a fresh module of that file: nothing in it was changed by others."""
-
-    def load(name):
-        spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
 
 
 @pytest.fixture(scope="module")

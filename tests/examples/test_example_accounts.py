@@ -18,8 +18,6 @@ ADA = {
     "name": "Ada",
     "homepage": "https://ada.example.com/notes",
 }
-NO_LOCATION = "Expected a location of this site: '/path', '?query' or '#fragment'"
-
 numbers = itertools.count()
 
 
@@ -28,12 +26,21 @@ def problem(status, title, detail=None, **more):
     return said | ({} if detail is None else {"detail": detail}) | more
 
 
-def invalid(detail, *errors):
-    return problem(422, "Unprocessable Content", detail, errors=[*errors])
+def refusal(answer):
+    """A refusal by the framework: its status, and the place and kind of each fault.
+
+    Its sentences may become better ones; that there are some is what matters.
+    """
+    status, fields, body = answer
+    faults = body.pop("errors", [])
+    assert fields == PROBLEM
+    assert body.keys() == {"type", "title", "status", "detail"}
+    assert all(fault.pop("msg") for fault in faults)
+    return status, faults
 
 
-def wrong(msg, *loc, type="invalid"):
-    return {"msg": msg, "loc": [*loc], "type": type}
+def fault(*loc, type="invalid"):
+    return {"loc": [*loc], "type": type}
 
 
 def new_profile(**more):
@@ -81,11 +88,8 @@ def test_read_what_is_not_there(ask):
 
 
 def test_an_id_is_an_integer(ask):
-    fault = wrong("Expected `int`", "path", "account_id")
-    answer = 422, PROBLEM, invalid("The request has wrong parameters.", fault)
-
     for path in ("/accounts/x", "/accounts/x/homepage", "/users/x"):
-        assert ask("GET", path) == answer
+        assert refusal(ask("GET", path)) == (422, [fault("path", "account_id")])
 
 
 def test_list_a_page(ask, opened):
@@ -100,13 +104,9 @@ def test_list_a_page(ask, opened):
 
 
 def test_every_wrong_parameter_is_told_at_once(ask):
-    faults = (
-        wrong("Expected `int` <= 100", "query", "limit"),
-        wrong("Expected `int`", "query", "after"),
-    )
-    answer = 422, PROBLEM, invalid("The request has wrong parameters.", *faults)
+    faults = [fault("query", "limit"), fault("query", "after")]
 
-    assert ask("GET", "/accounts?limit=101&after=x") == answer
+    assert refusal(ask("GET", "/accounts?limit=101&after=x")) == (422, faults)
 
 
 def test_export(ask, opened):
@@ -146,49 +146,41 @@ def test_an_address_is_taken_once(ask, opened, signed_in):
 
 
 @pytest.mark.parametrize(
-    ("profile", "fault"),
+    ("profile", "where"),
     [
-        ({"name": "N"}, wrong("Object missing required field `email`", "body")),
-        (
-            {"email": "a@", "name": "N"},
-            wrong("Expected `str` of length >= 3", "body", "email"),
-        ),
-        ({"email": "a@b", "name": 1}, wrong("Expected `str`, got `int`", "body", "name")),
+        ({"name": "N"}, ["body"]),
+        ({"email": "a@", "name": "N"}, ["body", "email"]),
+        ({"email": "a@b", "name": 1}, ["body", "name"]),
+        ({"email": "a@b", "name": "N" * 81}, ["body", "name"]),
     ],
 )
-def test_a_wrong_profile_is_refused(ask, profile, fault):
-    answer = 422, PROBLEM, invalid("The body has wrong values.", fault)
-
-    assert ask("POST", "/accounts", json=profile) == answer
+def test_a_wrong_profile_is_refused(ask, profile, where):
+    assert refusal(ask("POST", "/accounts", json=profile)) == (422, [fault(*where)])
 
 
 @pytest.mark.parametrize("page", ["javascript:alert(1)", "//evil.example", "https://u@evil/"])
 def test_a_homepage_is_a_web_address(ask, page):
     """What `WebURL` lets in is redirected to later, so it must be safe to send."""
-    status, _, body = ask("POST", "/accounts", json=new_profile(homepage=page))
+    answer = ask("POST", "/accounts", json=new_profile(homepage=page))
 
-    assert (status, body["errors"][0]["loc"]) == (422, ["body", "homepage"])
-
-
-def test_a_body_that_is_no_json(ask):
-    truncated = problem(400, "Bad Request", "The body is not well-formed: Input data was truncated")
-
-    assert ask("POST", "/accounts", content="{", headers=JSON) == (400, PROBLEM, truncated)
+    assert refusal(answer) == (422, [fault("body", "homepage")])
 
 
-def test_a_body_of_another_type(ask):
-    detail = "The body must be application/json (in UTF-8) or application/msgpack."
-    refused = problem(415, "Unsupported Media Type", detail)
+@pytest.mark.parametrize(
+    ("body", "fields", "status"),
+    [
+        ("{", JSON, 400),
+        ("email=a%40b", FORM, 415),
+        ("{}", {}, 415),
+        ("{}", JSON | {"content-encoding": "gzip"}, 415),
+        (" " * (1024 * 1024 + 1), JSON, 413),
+    ],
+    ids=["malformed", "a form", "of no type", "compressed", "too large"],
+)
+def test_a_body_that_is_none(ask, body, fields, status):
+    answer = ask("POST", "/accounts", content=body, headers=fields)
 
-    assert ask("POST", "/accounts", data={"email": "a@b"}) == (415, PROBLEM, refused)
-
-
-def test_a_body_that_is_too_large(ask):
-    detail = "The body must not have more than 1048576 bytes."
-    refused = problem(413, "Content Too Large", detail)
-
-    answer = ask("POST", "/accounts", content=" " * (1024 * 1024 + 1), headers=JSON)
-    assert answer == (413, PROBLEM, refused)
+    assert refusal(answer) == (status, [])
 
 
 def test_change_ones_own(ask, opened, signed_in):
@@ -230,20 +222,18 @@ def test_close(ask, opened):
 
 
 @pytest.mark.parametrize(
-    ("fields", "detail"),
-    [
-        ({}, "Credentials are missing or malformed."),
-        ({"authorization": "Basic YTpi"}, "Credentials are missing or malformed."),
-        ({"authorization": "Bearer guessed"}, "This token is not valid."),
-    ],
+    "credentials",
+    [{}, {"authorization": "Basic YTpi"}, {"authorization": "Bearer guessed"}],
+    ids=["none", "of another scheme", "wrong"],
 )
-def test_only_administrators_close(ask, opened, fields, detail):
+def test_only_administrators_close(ask, opened, credentials):
+    """The guard comes before the path is looked at: `x` is no account, and nobody learns it."""
     path, _ = opened
-    refused = problem(401, "Unauthorized", detail)
-    challenge = PROBLEM | {"www-authenticate": "Bearer"}
 
-    assert ask("DELETE", path, headers=fields) == (401, challenge, refused)
-    assert ask("DELETE", "/accounts/x", headers=fields) == (401, challenge, refused)
+    for target in (path, "/accounts/x"):
+        status, fields, body = ask("DELETE", target, headers=credentials)
+        assert fields.pop("www-authenticate") == "Bearer"
+        assert refusal((status, fields, body)) == (401, [])
     assert ask("GET", path)[0] == 200
 
 
@@ -259,12 +249,11 @@ def test_the_form_carries_where_to_go(ask):
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil", "me"])
 def test_the_form_goes_nowhere_else(ask, target):
-    faults = [wrong(NO_LOCATION, place, "next") for place in ("query", "form")]
-    asked, sent = [invalid("The request has wrong parameters.", fault) for fault in faults]
-    form = {"email": "ada@example.com", "next": target}
+    asked = ask("GET", "/login", params={"next": target})
+    sent = ask("POST", "/login", data={"email": "ada@example.com", "next": target})
 
-    assert ask("GET", "/login", params={"next": target}) == (422, PROBLEM, asked)
-    assert ask("POST", "/login", data=form) == (422, PROBLEM, sent)
+    assert refusal(asked) == (422, [fault("query", "next")])
+    assert refusal(sent) == (422, [fault("form", "next")])
 
 
 def test_sign_in(ask):
@@ -289,19 +278,19 @@ def test_an_unknown_address_leads_back_to_the_form(ask):
 
 
 @pytest.mark.parametrize(
-    ("body", "fields", "status"),
+    ("body", "fields", "status", "faults"),
     [
-        ("{}", JSON, 415),
-        ("next=%2Fme", FORM, 422),
-        ("e" * (1024 * 1024 + 1), FORM, 413),
-        ("&".join(f"f{number}=" for number in range(1001)), FORM, 413),
-        ("--a", {"content-type": "multipart/form-data; boundary=a"}, 400),
+        ("{}", JSON, 415, []),
+        ("next=%2Fme", FORM, 422, [fault("form", "email", type="missing")]),
+        ("e" * (1024 * 1024 + 1), FORM, 413, []),
+        ("--a", {"content-type": "multipart/form-data; boundary=a"}, 400, []),
     ],
+    ids=["no form", "incomplete", "too large", "malformed"],
 )
-def test_a_form_that_is_none(ask, body, fields, status):
+def test_a_form_that_is_none(ask, body, fields, status, faults):
     answer = ask("POST", "/login", content=body, headers=fields)
 
-    assert (*answer[:2], answer[2]["status"]) == (status, PROBLEM, status)
+    assert refusal(answer) == (status, faults)
 
 
 def test_sign_out(ask, signed_in):
@@ -349,17 +338,15 @@ def test_a_slash_too_many(ask):
 
 
 def test_a_method_that_is_not_served(ask):
-    refused = problem(405, "Method Not Allowed", "The resource does not serve this method.")
-    allowed = {"allow": "GET, HEAD, OPTIONS"}
+    status, fields, body = ask("POST", "/me")
 
-    assert ask("POST", "/me") == (405, PROBLEM | allowed, refused)
-    assert ask("OPTIONS", "/me") == (204, allowed, "")
+    assert fields.pop("allow") == "GET, HEAD, OPTIONS"
+    assert refusal((status, fields, body)) == (405, [])
+    assert ask("OPTIONS", "/me") == (204, {"allow": "GET, HEAD, OPTIONS"}, "")
 
 
 def test_no_such_path(ask):
-    refused = problem(404, "Not Found", "There is nothing at this path.")
-
-    assert ask("GET", "/nowhere") == (404, PROBLEM, refused)
+    assert refusal(ask("GET", "/nowhere")) == (404, [])
 
 
 def test_the_document_is_served(ask):

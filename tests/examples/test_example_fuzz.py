@@ -23,7 +23,7 @@ SESSION = "somebody's"
 RANDOM_ONLY = {"phases": {"coverage": {"enabled": False}}}
 
 # The same cases each time: a failure here is news about the change, not about chance.
-GENERATION = {"max-examples": 50, "deterministic": True}
+GENERATION = {"max-examples": 30, "deterministic": True}
 
 CONFIGS = {
     "accounts": {

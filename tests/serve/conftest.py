@@ -1,7 +1,7 @@
 """Calls an app in process, message by message, and holds every answer to the rules of ASGI."""
 
 import json
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import anyio
 import pytest
@@ -9,17 +9,15 @@ import pytest
 HOST = (b"host", b"testserver")
 
 
-class Answer(NamedTuple):
-    """What was sent."""
+@dataclass(frozen=True)
+class Answer:
+    """What was sent; `answer["allow"]` is the value of a field."""
 
     status: int
     headers: list
     body: bytes
 
     def __getitem__(self, name):
-        """The value of a field; `None` without it, an error if it repeats."""
-        if isinstance(name, int):
-            return tuple.__getitem__(self, name)
         values = [value.decode("latin-1") for key, value in self.headers if key == name.encode()]
         assert len(values) < 2, f"{name} repeats"
         return values[0] if values else None

@@ -1,0 +1,254 @@
+"""The coordinates of the redirect map, in pixels.
+
+Every column is as wide as its widest box. Down a column each slot stands as near as it can to the
+middle of what it is joined with. Arrows leave a box on the right, each at a height of its own, so
+that a label there never meets another one, and reach a box on the left. Those that close a circle
+run back beneath their group.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from redirflow.docs.layers import Arrow, Layers, Slot, groups, layers
+
+Point: TypeAlias = tuple[int, int]
+
+PORT: Final = 22
+"""The height that each arrow has at its source."""
+
+_PAD: Final = 4
+_GAP: Final = 12
+_THIN: Final = 6
+_BETWEEN: Final = 28
+_LANE: Final = 10
+_ROUNDS: Final = 6
+_GUTTER: Final = 64
+_WIDEST_GUTTER: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a node stands."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def middle(self) -> int:
+        """The height at which arrows reach it."""
+        return self.y + self.height // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where an arrow runs: smoothly from point to point, or in right angles if it runs back."""
+
+    points: tuple[Point, ...]
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A finished drawing.
+
+    Attributes:
+        lines: one for each arrow, in the order given.
+    """
+
+    width: int
+    height: int
+    boxes: Mapping[str, Box]
+    lines: tuple[Line, ...]
+
+
+def arrange(widths: Mapping[str, int], arrows: Sequence[Arrow]) -> Layout:
+    """Lay out the nodes of *widths*, which are the least widths of their boxes."""
+    parts = [
+        layers(group, [arrow for arrow in arrows if arrow[0] in group])
+        for group in groups(widths, arrows)
+    ]
+    grid = _grid(widths, parts)
+    boxes: dict[str, Box] = {}
+    lines: dict[int, Line] = {}
+    bottom = 0
+    for part in parts:
+        drawn = _Part(part, grid, _numbered(arrows, part), bottom)
+        boxes |= drawn.boxes()
+        lines |= drawn.lines()
+        bottom = drawn.bottom + _BETWEEN
+    return Layout(
+        width=grid.width,
+        height=max(bottom - _BETWEEN, 0),
+        boxes=boxes,
+        lines=tuple(lines[number] for number in range(len(arrows))),
+    )
+
+
+def _numbered(arrows: Iterable[Arrow], part: Layers) -> dict[int, Arrow]:
+    return {number: arrow for number, arrow in enumerate(arrows) if arrow[0] in part.column}
+
+
+# --- across ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The left edges and the widths of all columns."""
+
+    lefts: tuple[int, ...]
+    widths: tuple[int, ...]
+    width: int
+
+    def right(self, column: int) -> int:
+        return self.lefts[column] + self.widths[column]
+
+
+def _grid(widths: Mapping[str, int], parts: Sequence[Layers]) -> _Grid:
+    count = max((len(part.columns) for part in parts), default=0)
+    broad = [0] * count
+    for part in parts:
+        for node, column in part.column.items():
+            broad[column] = max(broad[column], widths[node])
+    margin = max((_LANE * (len(part.back) + 1) for part in parts if part.back), default=1)
+    lefts, x = list[int](), margin
+    for column in range(count):
+        lefts.append(x)
+        x += broad[column] + _gutter(parts, column)
+    end = lefts[-1] + broad[-1] + margin if count else 0
+    return _Grid(tuple(lefts), tuple(broad), end)
+
+
+def _gutter(parts: Iterable[Layers], column: int) -> int:
+    """Room for the arrows behind a column: the more, the wider."""
+    most = max(len(part.columns[column]) for part in parts if column < len(part.columns))
+    return min(_GUTTER + 4 * most, _WIDEST_GUTTER)
+
+
+# --- down ------------------------------------------------------------------------------------
+
+
+class _Part:
+    """Draws one group, from the height *top* on."""
+
+    def __init__(self, part: Layers, grid: _Grid, arrows: Mapping[int, Arrow], top: int) -> None:
+        self.part = part
+        self.grid = grid
+        self.arrows = arrows
+        self.ports = self._ports()
+        self.middles = self._middles(top)
+        self.floor = max(middle + self._height(slot) // 2 for slot, middle in self.middles.items())
+        self.bottom = self.floor + _LANE * len(self._returning())
+
+    def boxes(self) -> dict[str, Box]:
+        """The box of each node."""
+        return {node: self._box(node) for node in self.part.column}
+
+    def lines(self) -> dict[int, Line]:
+        """The line of each arrow, by its number."""
+        back = self._returning()
+        return {
+            number: self._back(number, back.index(number) + 1)
+            if number in back
+            else self._forward(number)
+            for number in self.arrows
+        }
+
+    def _returning(self) -> list[int]:
+        return [number for number, arrow in self.arrows.items() if arrow in self.part.back]
+
+    def _ports(self) -> dict[str, list[int]]:
+        """The arrows that leave each node, those to higher targets first."""
+        places = {slot: place for column in self.part.columns for place, slot in enumerate(column)}
+
+        def key(number: int) -> tuple[bool, int]:
+            source, target = self.arrows[number]
+            back = (source, target) in self.part.back
+            return back, 0 if back else places[target, self.part.column[source] + 1]
+
+        ports: dict[str, list[int]] = {node: [] for node in self.part.column}
+        for number in sorted(self.arrows, key=key):
+            ports[self.arrows[number][0]].append(number)
+        return ports
+
+    def _height(self, slot: Slot) -> int:
+        node, column = slot
+        if column != self.part.column[node]:
+            return _THIN
+        return max(len(self.ports[node]), 1) * PORT + 2 * _PAD
+
+    def _middles(self, top: int) -> dict[Slot, int]:
+        """The height of the middle of each slot."""
+        near = self._near()
+        found = {slot: 0.0 for column in self.part.columns for slot in column}
+        for _ in range(_ROUNDS):
+            for column in (*self.part.columns, *reversed(self.part.columns)):
+                wanted = [_mean([found[each] for each in near[slot]]) for slot in column]
+                found.update(zip(column, self._settled(column, wanted), strict=True))
+        highest = min(middle - self._height(slot) / 2 for slot, middle in found.items())
+        return {slot: round(middle - highest) + top for slot, middle in found.items()}
+
+    def _near(self) -> dict[Slot, list[Slot]]:
+        near: dict[Slot, list[Slot]] = {slot: [] for row in self.part.columns for slot in row}
+        for arrow in dict.fromkeys(self.arrows.values()):
+            way = [] if arrow in self.part.back else self.part.way(arrow)
+            for i in range(len(way) - 1):
+                near[way[i]].append(way[i + 1])
+                near[way[i + 1]].append(way[i])
+        return near
+
+    def _settled(self, column: Sequence[Slot], wanted: Sequence[float]) -> list[float]:
+        """Middles near to what is wanted, in this order, that leave room for each slot."""
+        offsets = [0.0]
+        for i in range(1, len(column)):
+            room = (self._height(column[i - 1]) + self._height(column[i])) / 2 + _GAP
+            offsets.append(offsets[-1] + room)
+        free = _ascending([want - offset for want, offset in zip(wanted, offsets, strict=True)])
+        return [place + offset for place, offset in zip(free, offsets, strict=True)]
+
+    def _box(self, node: str) -> Box:
+        column = self.part.column[node]
+        height = self._height((node, column))
+        y = self.middles[node, column] - height // 2
+        return Box(self.grid.lefts[column], y, self.grid.widths[column], height)
+
+    def _start(self, number: int) -> Point:
+        """Where an arrow leaves its box."""
+        source = self.arrows[number][0]
+        box = self._box(source)
+        place = self.ports[source].index(number)
+        return box.x + box.width, box.y + _PAD + PORT * place + PORT // 2
+
+    def _forward(self, number: int) -> Line:
+        points = [self._start(number)]
+        for slot in self.part.way(self.arrows[number])[1:]:
+            column, middle = slot[1], self.middles[slot]
+            points += [(self.grid.lefts[column], middle), (self.grid.right(column), middle)]
+        return Line(tuple(points[:-1]))
+
+    def _back(self, number: int, lane: int) -> Line:
+        start, box = self._start(number), self._box(self.arrows[number][1])
+        right, left = start[0] + _LANE * lane, box.x - _LANE * lane
+        under = self.floor + _LANE * lane
+        turns = ((right, start[1]), (right, under), (left, under), (left, box.middle))
+        return Line((start, *turns, (box.x, box.middle)), back=True)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _ascending(values: Sequence[float]) -> list[float]:
+    """The ascending values that are nearest to *values* (isotonic regression).
+
+    Neighbours in the wrong order are pooled: both take their mean.
+    """
+    pools: list[tuple[float, int]] = []
+    for value in values:
+        pools.append((value, 1))
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (low, few), (high, more) = pools.pop(), pools.pop()
+            pools.append(((low * few + high * more) / (few + more), few + more))
+    return [value for value, count in pools for _ in range(count)]

@@ -1,0 +1,185 @@
+"""The docs page as a whole: HTML made of the document, once.
+
+It reads without a script: everything is there, folded in `<details>`. `page.js` adds the search,
+the forms and the copy buttons; what it must know stands in `data-` attributes of the body.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from redirflow.docs.assets import Asset, relative, root
+from redirflow.docs.edges import Edge
+from redirflow.docs.index import Entry, Index, Object, index_document, link
+from redirflow.docs.map import redirect_map
+from redirflow.docs.markup import Markup, element, html
+from redirflow.docs.operation import badge, operation, path_text
+from redirflow.docs.problem import problem_section
+from redirflow.docs.prose import prose
+from redirflow.docs.schema_text import describe
+from redirflow.http.methods import METHODS, REDIRECT_STATUSES, method_after_hop
+
+_ICON: Final = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="none" '
+    'stroke="#5b6ee1" stroke-width="2" d="M2 4h6a4 4 0 0 1 0 8H5m3-3-3 3 3 3"/></svg>'
+)
+_HERE: Final = "http://127.0.0.1:8000"
+"""What curl lines ask where the document names no server and no script tells the page's own
+address: that of `redirflow run`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Where a page stands, and what it refers to.
+
+    Attributes:
+        url: the path of the page.
+        debug: whether the app reports redirects, so that "Try it" can show each.
+        openapi_url: the path of the document; `None` where it is not served.
+    """
+
+    url: str
+    debug: bool
+    openapi_url: str | None
+    style: Asset
+    script: Asset
+
+
+def write_page(document: Object, setting: Setting, edges: Iterable[Edge]) -> Markup:
+    """The page of *document*, with *edges* besides its own on the redirect map."""
+    index = index_document(document)
+    drawn = redirect_map(index, edges)
+    content = [
+        element("a", "Skip to the operations", href="#all_operations", class_="skip"),
+        _header(document["info"], setting),
+        _navigation(index, drawn is not None),
+        element("main", *_sections(index, drawn, _base(document)), id="all_operations"),
+    ]
+    body = element(
+        "body",
+        *content,
+        data_root=root(setting.url),
+        data_debug=setting.debug,
+        data_hops=json.dumps(hop_table()),
+    )
+    head = _head(document["info"], setting)
+    return html(Markup("<!doctype html>\n"), element("html", head, body, lang="en"))
+
+
+def hop_table() -> dict[str, dict[str, str]]:
+    """By status, its phrase and the methods that change on the way (RFC 9110 15.4)."""
+    table: dict[str, dict[str, str]] = {}
+    for status in REDIRECT_STATUSES:
+        after = {method: method_after_hop(status, method) for method in METHODS}
+        changed = {method: new for method, new in after.items() if method != new}
+        table[str(status)] = {"phrase": HTTPStatus(status).phrase, **changed}
+    return table
+
+
+def _base(document: Object) -> str:
+    """What stands before each path in a curl line: the first server with a full address."""
+    urls = [server["url"] for server in document.get("servers", ())]
+    full = (url.rstrip("/") for url in urls if urlsplit(url).scheme and "{" not in url)
+    return next(full, _HERE)
+
+
+def _head(info: Object, setting: Setting) -> Markup:
+    def there(asset: Asset) -> str:
+        return relative(setting.url, asset.path(setting.url))
+
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", info["title"]),
+        element("link", rel="icon", href=_ICON),
+        element("link", rel="stylesheet", href=there(setting.style)),
+        element("script", src=there(setting.script), defer=True),
+    )
+
+
+def _header(info: Object, setting: Setting) -> Markup:
+    described = setting.openapi_url and element(
+        "a", "OpenAPI document", href=relative(setting.url, setting.openapi_url)
+    )
+    return element(
+        "header",
+        element("h1", info["title"], " ", element("small", info["version"])),
+        prose(info.get("description")),
+        element("p", described) if described else None,
+    )
+
+
+# --- the contents ----------------------------------------------------------------------------
+
+
+def _navigation(index: Index, drawn: bool) -> Markup:
+    search = element(
+        "label",
+        element("span", "Search operations"),
+        element("input", type="search", id="search_field", placeholder="Search ( / )"),
+        class_="search scripted",
+    )
+    other = [
+        ("redirect_map", "Redirect map", drawn),
+        ("all_errors", "Errors", bool(index.problems)),
+        ("all_schemas", "Schemas", bool(index.schemas)),
+    ]
+    rest = [element("li", link(anchor, name)) for anchor, name, there in other if there]
+    return element(
+        "nav",
+        search,
+        element("p", id="search_result", role="status", class_="note"),
+        *(_group_links(tag, entries) for tag, entries in _by_tag(index).items()),
+        element("ul", *rest, class_="rest") if rest else None,
+        aria_label="Contents",
+    )
+
+
+def _group_links(tag: str, entries: Iterable[Entry]) -> Markup:
+    items = (element("li", _entry_link(entry), data_for=entry.anchor) for entry in entries)
+    return element("div", element("h2", tag), element("ul", *items), class_="group")
+
+
+def _entry_link(entry: Entry) -> Markup:
+    return link(entry.anchor, badge(entry.method), path_text(entry.path))
+
+
+def _by_tag(index: Index) -> dict[str, list[Entry]]:
+    """The operations under their first tag; those that have none come first."""
+    tags = [tag["name"] for tag in index.document.get("tags", ())]
+    found: dict[str, list[Entry]] = {tag: [] for tag in ("Operations", *tags)}
+    for entry in index.entries:
+        first = next(iter(entry.described.get("tags", ())), "Operations")
+        found.setdefault(first, []).append(entry)
+    return {tag: entries for tag, entries in found.items() if entries}
+
+
+# --- the sections ----------------------------------------------------------------------------
+
+
+def _sections(index: Index, drawn: Markup | None, base: str) -> Iterable[Markup]:
+    for tag, entries in _by_tag(index).items():
+        told = (operation(entry, index, base) for entry in entries)
+        yield element("section", element("h2", tag), *told, class_="group")
+    if drawn is not None:
+        yield _section("redirect_map", "Redirect map", [drawn])
+    if index.problems:
+        told = (problem_section(each, index) for each in index.problems)
+        yield _section("all_errors", "Errors", told)
+    if index.schemas:
+        told = (_schema(name, each, index) for name, each in index.schemas.items())
+        yield _section("all_schemas", "Schemas", told)
+
+
+def _section(anchor: str, title: str, content: Iterable[Markup]) -> Markup:
+    return element("section", element("h2", title), *content, id=anchor)
+
+
+def _schema(name: str, schema: Object, index: Index) -> Markup:
+    body = element("div", describe(schema, index), id=index.anchors[name], class_="body")
+    return element("details", element("summary", element("h3", name)), body, class_="schema")

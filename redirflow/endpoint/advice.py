@@ -1,0 +1,90 @@
+"""Advice: what functions do that they do not declare, and what they declare but do not do.
+
+For `redirflow check` and `dev`. Each function is heard before its own `Judge`, which decides at
+run time too. A warning is told once, however many operations use the function.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from redirflow.declare.errors import HTTPError
+from redirflow.declare.faults import Fault
+from redirflow.declare.redirects import Redirect, Reroute
+from redirflow.endpoint.aim import Hearing, Objection
+from redirflow.endpoint.endpoint import Endpoint
+from redirflow.endpoint.flow import Lost, Readings, Sent
+from redirflow.endpoint.going import hear_redirect, hear_reroute
+from redirflow.endpoint.signals import Made
+from redirflow.endpoint.steps import Step
+from redirflow.endpoint.unsent import unsent
+from redirflow.http.response import Response
+
+
+def source_warnings(endpoints: Iterable[Endpoint]) -> list[Fault]:
+    """What is told of the handlers and dependencies of an app."""
+    heard = [*endpoints]
+    readings = Readings()
+    found = [fault for endpoint in heard for fault in _faults(endpoint, readings)]
+    return [*dict.fromkeys([*found, *unsent(heard, readings)])]
+
+
+def _faults(endpoint: Endpoint, readings: Readings) -> Iterator[Fault]:
+    for step, judge in zip((*endpoint.steps, endpoint.handler), endpoint.judges, strict=True):
+        layers = readings.of(step.function) if isinstance(step, Step) else []
+        for depth, reading in enumerate(layers):
+            hearing = Hearing(reading.source, judge, endpoint)
+            # What an inner layer or a dependency returns, others get to see first.
+            answers = depth == 0 and step is endpoint.handler
+            for told in reading.told:
+                if answers or not isinstance(told.line, ast.Return):
+                    yield from _heard(hearing, told)
+
+
+def _heard(hearing: Hearing, told: Sent | Lost) -> Iterator[Fault]:
+    try:
+        _hear(hearing, told)
+    except Objection as objection:
+        place = hearing.source.place(told.clause if isinstance(told, Lost) else told.line)
+        found = f"{hearing.source.name} {objection.found}"
+        yield Fault(found, objection.allowed, objection.write, place, "warning")
+
+
+def _hear(hearing: Hearing, told: Sent | Lost) -> None:
+    kind = told.made.kind
+    if isinstance(told, Lost):
+        found = f"catches everything here, and so swallows the {kind.__name__} of line"
+        write = f"except {kind.__name__}: raise"
+        raise Objection(f"{found} {told.line.lineno}", write=write)
+    if issubclass(kind, Redirect):
+        hear_redirect(hearing, told.made)
+    elif isinstance(told.line, ast.Return) and issubclass(kind, HTTPError | Reroute):
+        write = f"raise {kind.__name__}(...)"
+        raise Objection(f"returns {kind.__name__} instead of raising it", write=write)
+    elif issubclass(kind, Reroute):
+        hear_reroute(hearing, told.made)
+    elif issubclass(kind, HTTPError):
+        _hear_error(hearing, kind)
+    elif issubclass(kind, Response) and isinstance(told.line, ast.Return):
+        _hear_response(hearing, told.made)
+
+
+def _hear_error(hearing: Hearing, kind: type[HTTPError]) -> None:
+    if not any(parent in hearing.judge.errors for parent in kind.__mro__):
+        found = f"raises {kind.__name__} ({kind.status_code}), which is not declared"
+        raise Objection(found, write=f"@raises({kind.__name__})")
+
+
+def _hear_response(hearing: Hearing, made: Made) -> None:
+    declared = [response.status for response in hearing.endpoint.responses]
+    listed = ", ".join(map(str, declared))
+    if made.status is not None and made.status not in declared:
+        found = f"returns a Response with {made.status}, which it does not declare"
+        raise Objection(found, listed, _declaration(made.status))
+    if made.status is None and made.settled and hearing.endpoint.default_status is None:
+        raise Objection("returns a Response without a status, and none is the usual one", listed)
+
+
+def _declaration(status: int) -> str:
+    if 400 <= status <= 599:
+        return f"raise a subclass of HTTPError with status_code={status}"
+    return f"@returns(status_code={status})" if 200 <= status <= 299 else ""

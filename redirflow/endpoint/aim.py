@@ -1,0 +1,104 @@
+"""What `.to(...)` means in the source of a function: an operation, and parameters for it."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from inspect import signature
+from types import FunctionType
+from typing import Any, NamedTuple
+
+from redirflow.declare.redirects import Reroute
+from redirflow.endpoint.endpoint import Endpoint
+from redirflow.endpoint.links import Link, LinkRefused
+from redirflow.endpoint.plan import Judge
+from redirflow.endpoint.signals import Made, literal
+from redirflow.endpoint.source import Source
+from redirflow.endpoint.target import Destination
+from redirflow.http.location import LocationRefused
+
+
+class Objection(Exception):
+    """What is wrong with a line; it is told after the name of the function."""
+
+    def __init__(self, found: str, allowed: str = "", write: str = "") -> None:
+        super().__init__(found)
+        self.found, self.allowed, self.write = found, allowed, write
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """A function, the judge of what it sends, and the operation that it is called for."""
+
+    source: Source
+    judge: Judge
+    endpoint: Endpoint
+
+
+class Aim(NamedTuple):
+    """Where `.to` leads.
+
+    Attributes:
+        location: the very location, if every parameter is a literal.
+    """
+
+    link: Link
+    location: str | None
+
+
+def aim_of(hearing: Hearing, made: Made, listed: Iterable[Destination]) -> Aim | None:
+    """Where `.to` leads; `None` if that can't be told.
+
+    Args:
+        listed: what knows a handler that is registered twice.
+
+    Raises:
+        Objection: there is no such operation, or it does not take these parameters.
+    """
+    target = _target(hearing.source, made.where)
+    if target is None:
+        return None
+    shown = repr(target) if isinstance(target, str) else target.__name__
+    try:
+        link = _link(hearing.judge, target, listed)
+        return Aim(link, _location(link, _parameters(target, made.call)))
+    except (LookupError, LinkRefused, LocationRefused) as error:
+        verb = "reroutes" if issubclass(made.kind, Reroute) else "redirects"
+        raise Objection(f"{verb} to {shown}: {error}") from None
+
+
+def _target(source: Source, node: ast.expr | None) -> Any:
+    """A name or a handler; `None` if it can't be told."""
+    if node is None or isinstance(literal(node), str):
+        return None if node is None else literal(node)
+    value = source.value(node)
+    return value if type(value) is FunctionType else None
+
+
+def _link(judge: Judge, target: Any, listed: Iterable[Destination]) -> Link:
+    for destination in listed:
+        if target in destination.links:
+            return destination.links[target]
+    return judge.directory.link(target)
+
+
+def _location(link: Link, given: dict[str, Any] | None) -> str | None:
+    if given is None:
+        return None
+    if any(value is ... for value in given.values()):
+        link.refuse_names(given)
+        return None
+    return link(given)
+
+
+def _parameters(target: Any, call: ast.Call | None) -> dict[str, Any] | None:
+    """By name, `...` for what is no literal; `None` if not even the names can be told."""
+    if call is None or any(isinstance(each, ast.Starred) for each in call.args):
+        return None
+    if any(keyword.arg is None for keyword in call.keywords):
+        return None
+    named = {str(keyword.arg): literal(keyword.value) for keyword in call.keywords}
+    values = [literal(each) for each in call.args[1:]]
+    try:
+        return dict(signature(target).bind_partial(*values, **named).arguments) if values else named
+    except (TypeError, ValueError):
+        return None

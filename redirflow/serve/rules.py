@@ -1,0 +1,92 @@
+"""Serving rules: redirects and reroutes that need no handler."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from redirflow.declare.errors import NotFound
+from redirflow.http.request import root_path
+from redirflow.http.response import EMPTY, Reply, send_reply
+from redirflow.http.types import ASGIApp, RawHeaders, Receive, Scope, Send
+from redirflow.routing.chain import FinalRule
+from redirflow.routing.router import Values
+from redirflow.routing.template import Template
+from redirflow.serve.failures import Failures
+from redirflow.serve.reroute import HOPS, MAX_HOPS, Rerouted, scope_after
+from redirflow.serve.route import Route, Serve
+
+MethodsAt: TypeAlias = Callable[[Template], Mapping[str, Serve] | None]
+"""From a shape to what serves its methods."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleServers:
+    """Makes what serves each rule.
+
+    Attributes:
+        app: the whole application, for reroutes whose target depends on the request.
+        methods_at: for those whose target is known.
+    """
+
+    failures: Failures
+    app: ASGIApp
+    methods_at: MethodsAt
+
+    def server(self, rule: FinalRule) -> Serve:
+        """What serves *rule*."""
+        return self._reroute(rule) if rule.status is None else self._redirect(rule, rule.status)
+
+    def _redirect(self, rule: FinalRule, status: int) -> Serve:
+        names = [hole.name for hole in rule.source.holes]
+        route = Route(rule.source.text, str(rule.rule))
+        ready = _caching(rule)
+
+        async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
+            scope["route"] = route
+            query: bytes = scope.get("query_string") or b""
+            location = rule.expand(_named(names, values), query, root_path(scope))
+            if location is None:
+                await send_reply(send, self._nothing())
+            else:
+                await send_reply(send, Reply(status, [(b"location", location), EMPTY, *ready]))
+
+        return serve
+
+    def _reroute(self, rule: FinalRule) -> Serve:
+        names = [hole.name for hole in rule.source.holes]
+
+        async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
+            named = _named(names, values)
+            inside = rule.reroute(named, scope.get("query_string") or b"")
+            if inside is None or scope.get(HOPS, 0) >= MAX_HOPS:
+                await send_reply(send, self._nothing())
+                return
+            path, query = inside
+            changed = scope_after(scope, Rerouted(path, query, rule.headers))
+            server = self._known(rule, changed)
+            if server is None:
+                await self.app(changed, receive, send)
+            else:
+                await server(changed, receive, send, rule.known.values(named) if rule.known else ())
+
+        return serve
+
+    def _known(self, rule: FinalRule, scope: Scope) -> Serve | None:
+        """What serves the operation that every request of this rule comes to."""
+        methods = self.methods_at(rule.known.template) if rule.known else None
+        return methods.get(scope["method"]) if methods else None
+
+    def _nothing(self) -> Reply:
+        """What a client makes of a rule is never our fault, so it is a 404."""
+        return self.failures.refusal(NotFound("There is nothing at this path."))
+
+
+def _named(names: list[str], values: Values) -> dict[str, str]:
+    texts = (values,) if isinstance(values, str) else values
+    return dict(zip(names, texts, strict=True))
+
+
+def _caching(rule: FinalRule) -> RawHeaders:
+    if rule.max_age is None:
+        return []
+    return [(b"cache-control", f"max-age={rule.max_age}".encode("ascii"))]

@@ -1,0 +1,243 @@
+"""The pytest plugin tells which declared responses no test has received."""
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from itertools import takewhile
+
+import pytest
+
+from redirflow import App
+from redirflow.testing import TestClient, received
+
+pytest_plugins = "pytester"
+
+INSTALLED = bool(entry_points(group="pytest11", name="redirflow"))
+LOADED = () if INSTALLED else ("-p", "redirflow.testing.contract")
+"""The plugin loads by itself where the package was installed since it has one."""
+
+SHOP = '''
+from typing import Annotated, Never
+
+from redirflow import App, Conflict, Depends, HTTPError, NotFound, Redirect, Router
+from redirflow import Query, Unauthorized, raises, redirects, reroutes, Reroute
+
+
+class Taken(HTTPError, status_code=409):
+    """Another one has it."""
+
+
+async def current_user() -> str:
+    raise Redirect("/login")
+
+
+redirects(303)(current_user)
+
+
+def make_app():
+    app = App()
+
+    @app.get("/users/{user_id}")
+    @raises(NotFound)
+    async def get_user(user_id: int) -> str:
+        if user_id > 9:
+            raise NotFound()
+        return str(user_id)
+
+    @app.post("/users")
+    @redirects(303, to=get_user)
+    @raises(Taken, Conflict)
+    async def add_user() -> Never:
+        raise Redirect.to(get_user, user_id=1)
+
+    @app.get("/me")
+    async def me(user: Annotated[str, Depends(current_user)]) -> str:
+        return user
+
+    @app.get("/first")
+    @reroutes(to=get_user)
+    async def first() -> Never:
+        raise Reroute.to(get_user, user_id=1)
+
+    @app.delete("/users/{user_id}")
+    async def drop_user(user_id: int) -> None: ...
+
+    return app
+'''
+
+TESTS = """
+from redirflow.testing import TestClient
+from shop import current_user, make_app
+
+
+def test_get():
+    with TestClient(make_app()) as client:
+        assert client.get("/users/1").status_code == 200
+        assert client.get("/nothing").status_code == 404
+        assert client.head("/users/x").status_code == 422
+        assert client.get("/first").status_code == 200
+        assert client.delete("/users").status_code == 405
+
+
+def test_redirect():
+    client = TestClient(make_app())
+    assert client.post("/users").status_code == 303
+    client.close()
+
+
+def test_override():
+    with TestClient(make_app(), overrides={current_user: lambda: "fake"}) as client:
+        assert client.get("/me").json() == "fake"
+"""
+
+REPORT = """\
+redirflow contract: 5 of 9 declared responses were never received
+GET /me  303 See Other
+POST /users  409 Taken, Conflict
+DELETE /users/{user_id}  204 No Content
+DELETE /users/{user_id}  422 ValidationFailed
+GET /users/{user_id}  404 NotFound
+"""
+
+
+@pytest.fixture
+def run(pytester):
+    """`run(*arguments)` runs the tests of the shop; it gives the exit code and the section."""
+    pytester.makepyfile(shop=SHOP, test_shop=TESTS)
+    pytester.syspathinsert()
+
+    def run(*arguments):
+        result = pytester.runpytest_inprocess(*LOADED, "-p", "no:cacheprovider", *arguments)
+        return result.ret, section(result.stdout.lines)
+
+    return run
+
+
+def section(lines):
+    """The plugin's own lines, without the line of signs around its title."""
+    titles = [number for number, line in enumerate(lines) if " redirflow contract: " in line]
+    if not titles:
+        return ""
+    (number,) = titles
+    own = takewhile(lambda line: line and not line.startswith("="), lines[number + 1 :])
+    return "\n".join([lines[number].strip("= "), *own, ""])
+
+
+def test_it_is_off_unless_asked(run):
+    assert run() == (0, "")
+    assert run("--redirflow-contract=off") == (0, "")
+
+
+def test_report(run):
+    assert run("--redirflow-contract=report") == (0, REPORT)
+
+
+def test_error_fails_the_session(run):
+    assert run("--redirflow-contract=error") == (1, REPORT)
+
+
+def test_error_does_not_hide_another_failure(run, pytester):
+    pytester.makepyfile(test_more="def test_more(): assert False")
+    status, told = run("--redirflow-contract=error")
+
+    assert status == pytest.ExitCode.TESTS_FAILED
+    assert REPORT.splitlines()[0] in told
+    assert run("--redirflow-contract=error", "-k", "nothing")[0] == 5
+
+
+def test_statuses_can_be_left_out(run):
+    left_out = "--redirflow-contract-ignore=303,404,409,422"
+    told = (
+        "redirflow contract: 1 of 3 declared responses were never received\n"
+        "DELETE /users/{user_id}  204 No Content\n"
+    )
+
+    assert run("--redirflow-contract=error", left_out) == (1, told)
+
+
+def test_when_all_were_received(run):
+    left_out = "--redirflow-contract-ignore=204,303,404,409,422"
+    told = "redirflow contract: 0 of 2 declared responses were never received\n"
+
+    assert run("--redirflow-contract=error", left_out) == (0, told)
+
+
+def test_a_session_without_an_app_is_silent(run, pytester):
+    pytester.makepyfile(test_shop="def test_nothing(): pass")
+
+    assert run("--redirflow-contract=error") == (0, "")
+
+
+def test_the_ini_is_the_default(run, pytester):
+    pytester.makeini("[pytest]\nredirflow_contract = report")
+
+    assert run() == (0, REPORT)
+    assert run("--redirflow-contract=error") == (1, REPORT)
+    assert run("--redirflow-contract=off") == (0, "")
+
+
+def test_what_is_no_mode_is_a_usage_error(run, pytester, capsys):
+    assert run("--redirflow-contract=loud") == (4, "")
+    assert run("--redirflow-contract-ignore=4xx") == (4, "")
+    pytester.makeini("[pytest]\nredirflow_contract = loud")
+    assert run() == (4, "")
+
+    told = capsys.readouterr().err
+    assert "invalid statuses value: '4xx'" in told
+    assert "redirflow_contract = loud: one of off, report, error" in told
+
+
+def test_sessions_do_not_mix(run):
+    """A session inside another one counts for itself."""
+    outer = received.Received()
+    received.sessions.append(outer)
+    run("--redirflow-contract=report")
+
+    assert received.sessions.pop() is outer
+    assert outer.declared == set()
+
+
+def test_what_nobody_expects_is_not_counted():
+    """A client that was open before the session has another app than the session knows."""
+    app = App()
+
+    @app.get("/")
+    async def root() -> str:
+        return "root"
+
+    with TestClient(app) as client:
+        late = received.Received()
+        received.sessions.append(late)
+        assert client.get("/").status_code == 200
+        received.sessions.remove(late)
+
+    assert late.declared == set()
+    assert late.missing == []
+
+
+def test_loading_the_plugin_does_not_load_httpx2():
+    """Sessions that test no app of redirflow need not have it."""
+    code = "import sys, redirflow.testing.contract; print('httpx2' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True
+    )
+
+    assert (run.stdout, run.stderr) == ("False\n", "")
+
+
+def test_pytest_runs_where_httpx2_is_missing(pytester):
+    pytester.makepyfile(
+        httpx2="raise ImportError('not installed')",
+        test_it="""
+        import pytest
+
+
+        def test_it():
+            with pytest.raises(ImportError, match="pip install 'redirflow.test.'"):
+                from redirflow.testing import TestClient
+        """,
+    )
+    pytester.syspathinsert()
+    result = pytester.runpytest_subprocess(*LOADED, "--redirflow-contract=report")
+
+    assert result.ret == 0
