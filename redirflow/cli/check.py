@@ -12,7 +12,7 @@ from redirflow.cli.tally import tally
 from redirflow.cli.target import find_target
 from redirflow.compile import CompiledApp
 from redirflow.declare.faults import Fault
-from redirflow.endpoint.advice import source_warnings
+from redirflow.endpoint.advice.hearing import source_warnings
 
 Finder: TypeAlias = Callable[[CompiledApp], Iterable[Fault]]
 

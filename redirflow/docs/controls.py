@@ -141,7 +141,7 @@ def _body(media_type: str | None, schema: Object, index: Index) -> Iterator[Cont
     elif media_type is not None:
         value = example(schema, index)
         text = "" if value is ABSENT else indented(value)
-        yield Control(name="body", where="body", kind="json", value=text)
+        yield Control(name="Body", where="body", kind="json", value=text)
 
 
 # --- credentials -----------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""The curl line of a request. `page.js` writes the same one when a form is changed."""
+"""The curl line of a request; each header and the body go on a line of their own.
+
+`page.js` writes the same one when a form is changed.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -18,8 +21,8 @@ def curl_line(sending: Sending, base: str) -> str:
         base: what stands before each path.
     """
     given = [control for control in sending.controls if control.value]
-    words = [*_method(sending, given), _quoted(_url(sending, base)), *_headers(sending, given)]
-    return " ".join(["curl", *words, *_body(sending, given)])
+    start = " ".join(["curl", *_method(sending, given), _quoted(_url(sending, base))])
+    return " \\\n  ".join([start, *_headers(sending, given), *_body(sending, given)])
 
 
 def _quoted(text: str) -> str:

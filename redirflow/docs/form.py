@@ -18,20 +18,27 @@ _ABOUT_COOKIES: Final = (
 
 def try_it(sending: Sending, base: str) -> Markup:
     """The form that sends a request, and the line that sends it from a terminal."""
-    label = sending.entry.label
     return html(
         element("h4", "Try it", class_="scripted"),
         _form(sending),
-        element("h4", "curl"),
-        element(
-            "div",
-            element("pre", code(curl_line(sending, base)), tabindex="0", aria_label="curl line"),
-            element("button", "Copy", type="button", class_="copy", aria_label=f"Copy {label}"),
-            class_="curl",
-        ),
-        element(
-            "div", class_="answer", role="region", aria_label=f"Answer to {label}", hidden=True
-        ),
+        _answer(sending.entry.label),
+        _curl(curl_line(sending, base), sending.entry.label),
+    )
+
+
+def _answer(label: str) -> Markup:
+    """Where a script shows what came back."""
+    named = f"Answer to {label}"
+    return element("div", class_="answer", role="region", aria_label=named, hidden=True)
+
+
+def _curl(line: str, label: str) -> Markup:
+    copy = element("button", "Copy", type="button", class_="copy", aria_label=f"Copy curl, {label}")
+    return element(
+        "div",
+        element("div", element("h4", "curl"), copy, class_="bar"),
+        element("pre", code(line), tabindex="0", role="region", aria_label=f"curl line, {label}"),
+        class_="curl",
     )
 
 
@@ -44,7 +51,6 @@ def _form(sending: Sending) -> Markup:
         element("button", "Send", type="submit", class_="send"),
         class_="try scripted",
         aria_label=f"Try {sending.entry.label}",
-        autocomplete="off",
         data_method=sending.entry.method,
         data_path=sending.entry.path,
         data_media_type=sending.media_type,
@@ -52,20 +58,18 @@ def _form(sending: Sending) -> Markup:
 
 
 def _labelled(control: Control) -> Markup:
-    place = control.scheme or control.where
-    return element(
-        "label",
-        element("span", control.name, " ", element("small", _about(control, place)), class_="name"),
-        _FIELDS[control.kind](control),
-    )
+    about = element("small", _about(control))
+    name = element("span", control.name, " ", about, class_="name")
+    return element("label", name, _FIELDS[control.kind](control))
 
 
-def _about(control: Control, place: str) -> str:
+def _about(control: Control) -> str:
+    place = control.scheme or ("" if control.where == "body" else control.where)
     told = [place, "required" if control.required else "", _HOW.get(control.kind, "")]
     return ", ".join(word for word in told if word)
 
 
-_HOW: Final = {"lines": "one a line"}
+_HOW: Final = {"lines": "one a line", "json": "JSON"}
 
 
 def _attributes(control: Control) -> dict[str, str | int | bool | None]:
@@ -85,6 +89,7 @@ def _text(control: Control) -> Markup:
         type=_TYPES.get(control.where, "text"),
         value=control.value or None,
         spellcheck="false",
+        autocomplete="off",
         **_attributes(control),
     )
 

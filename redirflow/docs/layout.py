@@ -11,16 +11,22 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from redirflow.docs.layers import Arrow, Layers, Slot, groups, layers
+from redirflow.docs.spacing import mean, spaced
 
 Point: TypeAlias = tuple[int, int]
+
+Size: TypeAlias = tuple[int, int]
+"""Width and height."""
 
 PORT: Final = 22
 """The height that each arrow has at its source."""
 
-_PAD: Final = 4
+PAD: Final = 4
+"""What a box has above and below."""
+
 _GAP: Final = 12
 _THIN: Final = 6
-_BETWEEN: Final = 28
+_BETWEEN: Final = 20
 _LANE: Final = 10
 _ROUNDS: Final = 6
 _GUTTER: Final = 64
@@ -64,18 +70,18 @@ class Layout:
     lines: tuple[Line, ...]
 
 
-def arrange(widths: Mapping[str, int], arrows: Sequence[Arrow]) -> Layout:
-    """Lay out the nodes of *widths*, which are the least widths of their boxes."""
+def arrange(sizes: Mapping[str, Size], arrows: Sequence[Arrow]) -> Layout:
+    """Lay out the nodes of *sizes*, which are the least sizes of their boxes."""
     parts = [
         layers(group, [arrow for arrow in arrows if arrow[0] in group])
-        for group in groups(widths, arrows)
+        for group in groups(sizes, arrows)
     ]
-    grid = _grid(widths, parts)
+    grid = _grid(sizes, parts)
     boxes: dict[str, Box] = {}
     lines: dict[int, Line] = {}
     bottom = 0
     for part in parts:
-        drawn = _Part(part, grid, _numbered(arrows, part), bottom)
+        drawn = _Part(part, grid, sizes, _numbered(arrows, part), bottom)
         boxes |= drawn.boxes()
         lines |= drawn.lines()
         bottom = drawn.bottom + _BETWEEN
@@ -106,12 +112,12 @@ class _Grid:
         return self.lefts[column] + self.widths[column]
 
 
-def _grid(widths: Mapping[str, int], parts: Sequence[Layers]) -> _Grid:
+def _grid(sizes: Mapping[str, Size], parts: Sequence[Layers]) -> _Grid:
     count = max((len(part.columns) for part in parts), default=0)
     broad = [0] * count
     for part in parts:
         for node, column in part.column.items():
-            broad[column] = max(broad[column], widths[node])
+            broad[column] = max(broad[column], sizes[node][0])
     margin = max((_LANE * (len(part.back) + 1) for part in parts if part.back), default=1)
     lefts, x = list[int](), margin
     for column in range(count):
@@ -133,9 +139,17 @@ def _gutter(parts: Iterable[Layers], column: int) -> int:
 class _Part:
     """Draws one group, from the height *top* on."""
 
-    def __init__(self, part: Layers, grid: _Grid, arrows: Mapping[int, Arrow], top: int) -> None:
+    def __init__(
+        self,
+        part: Layers,
+        grid: _Grid,
+        sizes: Mapping[str, Size],
+        arrows: Mapping[int, Arrow],
+        top: int,
+    ) -> None:
         self.part = part
         self.grid = grid
+        self.sizes = sizes
         self.arrows = arrows
         self.ports = self._ports()
         self.middles = self._middles(top)
@@ -177,7 +191,7 @@ class _Part:
         node, column = slot
         if column != self.part.column[node]:
             return _THIN
-        return max(len(self.ports[node]), 1) * PORT + 2 * _PAD
+        return max(self.sizes[node][1], len(self.ports[node]) * PORT + 2 * PAD)
 
     def _middles(self, top: int) -> dict[Slot, int]:
         """The height of the middle of each slot."""
@@ -185,8 +199,9 @@ class _Part:
         found = {slot: 0.0 for column in self.part.columns for slot in column}
         for _ in range(_ROUNDS):
             for column in (*self.part.columns, *reversed(self.part.columns)):
-                wanted = [_mean([found[each] for each in near[slot]]) for slot in column]
-                found.update(zip(column, self._settled(column, wanted), strict=True))
+                wanted = [mean([found[each] for each in near[slot]]) for slot in column]
+                middles = spaced(wanted, [self._height(slot) for slot in column], _GAP)
+                found.update(zip(column, middles, strict=True))
         highest = min(middle - self._height(slot) / 2 for slot, middle in found.items())
         return {slot: round(middle - highest) + top for slot, middle in found.items()}
 
@@ -199,15 +214,6 @@ class _Part:
                 near[way[i + 1]].append(way[i])
         return near
 
-    def _settled(self, column: Sequence[Slot], wanted: Sequence[float]) -> list[float]:
-        """Middles near to what is wanted, in this order, that leave room for each slot."""
-        offsets = [0.0]
-        for i in range(1, len(column)):
-            room = (self._height(column[i - 1]) + self._height(column[i])) / 2 + _GAP
-            offsets.append(offsets[-1] + room)
-        free = _ascending([want - offset for want, offset in zip(wanted, offsets, strict=True)])
-        return [place + offset for place, offset in zip(free, offsets, strict=True)]
-
     def _box(self, node: str) -> Box:
         column = self.part.column[node]
         height = self._height((node, column))
@@ -218,8 +224,9 @@ class _Part:
         """Where an arrow leaves its box."""
         source = self.arrows[number][0]
         box = self._box(source)
-        place = self.ports[source].index(number)
-        return box.x + box.width, box.y + _PAD + PORT * place + PORT // 2
+        ports = self.ports[source]
+        top = box.middle - len(ports) * PORT // 2
+        return box.x + box.width, top + PORT * ports.index(number) + PORT // 2
 
     def _forward(self, number: int) -> Line:
         points = [self._start(number)]
@@ -234,21 +241,3 @@ class _Part:
         under = self.floor + _LANE * lane
         turns = ((right, start[1]), (right, under), (left, under), (left, box.middle))
         return Line((start, *turns, (box.x, box.middle)), back=True)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
-
-
-def _ascending(values: Sequence[float]) -> list[float]:
-    """The ascending values that are nearest to *values* (isotonic regression).
-
-    Neighbours in the wrong order are pooled: both take their mean.
-    """
-    pools: list[tuple[float, int]] = []
-    for value in values:
-        pools.append((value, 1))
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            (low, few), (high, more) = pools.pop(), pools.pop()
-            pools.append(((low * few + high * more) / (few + more), few + more))
-    return [value for value, count in pools for _ in range(count)]

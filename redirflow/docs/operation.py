@@ -1,18 +1,16 @@
 """One operation as people read it: what it takes, what it answers, and a form to try it."""
 
 from collections.abc import Iterator
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from redirflow.docs.controls import sending
 from redirflow.docs.form import try_it
-from redirflow.docs.index import Entry, Index, Object, link
+from redirflow.docs.index import Entry, Index, Object
 from redirflow.docs.json_text import indented
+from redirflow.docs.label import badge, entry_link, path_text
 from redirflow.docs.markup import Markup, code, element, html, joined
 from redirflow.docs.prose import phrase, prose
 from redirflow.docs.schema_text import describe, fields, in_a_line
-
-_PHRASES: Final = {str(status.value): status.phrase for status in HTTPStatus}
 
 
 def operation(entry: Entry, index: Index, base: str) -> Markup:
@@ -34,20 +32,6 @@ def operation(entry: Entry, index: Index, base: str) -> Markup:
         class_="body",
     )
     return element("details", _summary(entry), body, class_="operation")
-
-
-def badge(method: str) -> Markup:
-    """A method with its colour."""
-    return element("span", method, class_=f"method {method.lower()}")
-
-
-def path_text(path: str) -> Markup:
-    """A path that may be broken before each slash, with its parameters set off."""
-    parts: list[Markup] = []
-    for segment in path.split("/")[1:]:
-        hole = segment.startswith("{")
-        parts.append(element("i", segment) if hole else html(segment))
-    return element("code", *(html(element("wbr"), "/", part) for part in parts), class_="path")
 
 
 def _summary(entry: Entry) -> Markup:
@@ -157,13 +141,11 @@ def _responses(responses: Object, index: Index) -> Markup:
 
 def _response(status: str, response: Object, index: Index) -> Markup:
     """One answer; errors are closed at first, they are alike everywhere."""
-    reason, description = _PHRASES.get(status, ""), response.get("description", "")
-    said = phrase(description) if description and description != reason else None
     summary = element(
         "summary",
         element("span", status, class_=f"status s{status[:1]}"),
-        element("span", reason, class_="reason"),
-        element("span", said, class_="said") if said else None,
+        " ",
+        phrase(response.get("description", "")),
     )
     body = html(
         _headers(response.get("headers", {}), index),
@@ -207,6 +189,5 @@ def _link(name: str, described: Object, index: Index) -> Markup:
     entry = index.named.get(described.get("operationId", ""))
     if entry is None:
         return html(code(name), " ", code(indented(described)))
-    target = link(entry.anchor, badge(entry.method), " ", path_text(entry.path))
     rest = {word: part for word, part in described.items() if word != "operationId"}
-    return html(target, " ", code(indented(rest)) if rest else None)
+    return html(entry_link(entry), " ", code(indented(rest)) if rest else None)

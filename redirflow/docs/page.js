@@ -150,9 +150,10 @@ function curlLine(request) {
   const jar = cookies.map((pair) => pair.join("=")).join("; ");
   const sent = body === undefined ? [] : [`--data-raw ${quoted(body)}`];
   return [
-    "curl", ...flags, quoted(request.url), ...headers, ...(jar ? [`-b ${quoted(jar)}`] : []),
-    ...sent, ...fields.map((pair) => curlField(request, pair)),
-  ].join(" ");
+    ["curl", ...flags, quoted(request.url)].join(" "), ...headers,
+    ...(jar ? [`-b ${quoted(jar)}`] : []), ...sent,
+    ...fields.map((pair) => curlField(request, pair)),
+  ].join(" \\\n  ");
 }
 
 function showCurl(form) {
@@ -233,7 +234,7 @@ async function showHop(hop, list, signal) {
   const { request, response, status } = hop;
   const path = request.url.slice(ROOT.origin.length);
   const phrase = HOPS[status]?.phrase ?? response?.statusText ?? "";
-  const item = make("li", {},
+  const item = make("li", { class: `s${String(status)[0]}` },
     make("p", { class: "hop" },
       make("span", { class: `status s${String(status)[0]}` }, String(status)), ` ${phrase} `,
       make("span", { class: `method ${request.method.toLowerCase()}` }, request.method), " ",
@@ -335,7 +336,7 @@ async function send(form) {
 
 /** Copy a curl line, or select it where copying is not allowed. */
 async function copy(button) {
-  const line = button.parentElement.querySelector("code");
+  const line = button.closest(".curl").querySelector("code");
   try {
     await navigator.clipboard.writeText(line.textContent);
     button.textContent = "Copied";

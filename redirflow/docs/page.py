@@ -14,9 +14,10 @@ from urllib.parse import quote, urlsplit
 from redirflow.docs.assets import Asset, relative, root
 from redirflow.docs.edges import Edge
 from redirflow.docs.index import Entry, Index, Object, index_document, link
+from redirflow.docs.label import entry_link
 from redirflow.docs.map import redirect_map
 from redirflow.docs.markup import Markup, element, html
-from redirflow.docs.operation import badge, operation, path_text
+from redirflow.docs.operation import operation
 from redirflow.docs.problem import problem_section
 from redirflow.docs.prose import prose
 from redirflow.docs.schema_text import describe
@@ -141,12 +142,8 @@ def _navigation(index: Index, drawn: bool) -> Markup:
 
 
 def _group_links(tag: str, entries: Iterable[Entry]) -> Markup:
-    items = (element("li", _entry_link(entry), data_for=entry.anchor) for entry in entries)
+    items = (element("li", entry_link(entry), data_for=entry.anchor) for entry in entries)
     return element("div", element("h2", tag), element("ul", *items), class_="group")
-
-
-def _entry_link(entry: Entry) -> Markup:
-    return link(entry.anchor, badge(entry.method), path_text(entry.path))
 
 
 def _by_tag(index: Index) -> dict[str, list[Entry]]:

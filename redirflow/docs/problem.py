@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from redirflow.docs.index import Index, Problem, link
+from redirflow.docs.index import Index, Problem
+from redirflow.docs.label import entry_link
 from redirflow.docs.markup import Markup, code, element, html
-from redirflow.docs.operation import badge, path_text
 from redirflow.docs.prose import prose
 from redirflow.docs.schema_text import describe, fields
 
@@ -35,10 +35,7 @@ def _body(problem: Problem, index: Index) -> Markup:
 
 
 def _answered_by(problem: Problem) -> Markup:
-    items = (
-        element("li", link(entry.anchor, badge(entry.method), " ", path_text(entry.path)))
-        for entry in problem.entries
-    )
+    items = (element("li", entry_link(entry)) for entry in problem.entries)
     summary = element("summary", f"Answered by {_counted(len(problem.entries))}")
     return element("details", summary, element("ul", *items, class_="links"), class_="whole")
 

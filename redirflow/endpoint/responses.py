@@ -186,11 +186,12 @@ def _body_type(operation: Operation, spec: ResponseSpec, returned: Any, faults: 
         if spec.type is FROM_ANNOTATION:
             return None if spec.status_code in BODILESS else returned.type
         returned = UNKNOWN
+    named = returned is not UNKNOWN and returned is not NEVER
     if spec.type is FROM_ANNOTATION:
-        if returned is NEVER and spec.status_code in {None, *BODILESS}:
-            return None
-        if returned is not UNKNOWN and returned is not NEVER:
+        if named:
             return returned
+        if spec.status_code in BODILESS or (returned is NEVER and spec.status_code is None):
+            return None
         _report(
             operation,
             faults,
@@ -200,7 +201,7 @@ def _body_type(operation: Operation, spec: ResponseSpec, returned: Any, faults: 
             "@returns(User)",
         )
         return UNKNOWN
-    if returned is not UNKNOWN and returned is not NEVER and _contradict(returned, spec.type):
+    if named and _contradict(returned, spec.type):
         _report(
             operation,
             faults,

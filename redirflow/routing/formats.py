@@ -1,7 +1,8 @@
 """The files that tables come in: CSV, JSON Lines, and `_redirects` as Netlify reads it.
 
-Each reader gives every row of its file to a `Sheet`, or the reason why it can't be used.
-Nothing but a `SpecError` leaves a reader, whatever is in the file.
+A reader gives every row of its file to a `Sheet`, or the reason why it can't be used. Of a
+`_redirects` file everything is told that is not supported: a row that is quietly read
+otherwise than where it comes from would be worse than none.
 """
 
 import csv
@@ -9,39 +10,206 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO, Final, TextIO, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+from redirflow.declare.faults import Place
 from redirflow.declare.operation import RedirectRule, RerouteRule
 from redirflow.http.media import UNDECODABLE
 from redirflow.http.methods import REDIRECT_STATUSES
 from redirflow.routing.reader import SCHEME
-from redirflow.routing.sheet import RowRefused, Sheet
+from redirflow.routing.sheet import RowRefused, Sheet, decoded_source
 
 T = TypeVar("T")
 
-DEFAULT_STATUS: Final = 308
-
-_HEADERS: Final = (["source", "target"], ["source", "target", "status"])
-_STATUSES: Final = MappingProxyType({str(status): status for status in REDIRECT_STATUSES})
-_COLUMNS: Final = "source, target, and perhaps a status"
+_HEADS: Final = (["source", "target"], ["source", "target", "status"])
+_NAMES: Final = frozenset(_HEADS[1])
+_PLACEHOLDER: Final = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
+_STATUS: Final = re.compile(r"[0-9]{3}!?")
 
 
 def read_csv(path: Path, sheet: Sheet) -> None:
-    """Read `source,target,status` lines; a first line that names the columns is skipped."""
+    """Read lines of `source,target,status`; a first one that names the columns is skipped."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
+        lines = ((reader.line_num, cells) for cells in watched(reader, path.name) if cells)
         try:
-            for row in watched(reader, path.name):
-                cells = [cell.strip() for cell in row]
-                if 2 <= len(cells) <= 3:
-                    status = cells[2] if len(cells) == 3 and cells[2] else "308"
-                    sheet.add(reader.line_num, cells[0], cells[1], _STATUSES.get(status, status))
-                elif cells:
-                    sheet.refuse(reader.line_num, RowRefused(f"{len(cells)} columns", _COLUMNS))
+            sheet.fill(row for row in lines if row[0] > 1 or not _is_head(row[1]))
         except (csv.Error, UnicodeDecodeError) as error:
-            sheet.refuse(reader.line_num, RowRefused(f"the file can't be read on: {error}"))
+            sheet.refuse(reader.line_num + 1, RowRefused(f"the file can't be read on: {error}"))
+
+
+def _is_head(cells: list[str]) -> bool:
+    return [cell.strip().lower() for cell in cells] in _HEADS
+
+
+def read_json_lines(path: Path, sheet: Sheet) -> None:
+    """Read an object or an array a line, with `source`, `target` and perhaps `status`."""
+    with path.open("rb") as file:
+        sheet.fill(_decoded(watched(file, path.name), sheet))
+
+
+def _decoded(lines: Iterable[bytes], sheet: Sheet) -> Iterator[tuple[int, Any]]:
+    """The rows of those lines that are JSON, as arrays if they have no more than the names."""
+    decode = msgspec.json.Decoder().decode
+    for number, line in enumerate(lines, 1):
+        if line.isspace():
+            continue
+        try:
+            row = decode(line)
+        except UNDECODABLE as error:
+            sheet.refuse(number, RowRefused(f"no JSON: {error}"))
+            continue
+        named = type(row) is dict and row.keys() <= _NAMES
+        yield number, [row.get(name) for name in _HEADS[1]] if named else row
+
+
+# --- _redirects ------------------------------------------------------------------------------
+
+
+def read_redirects(path: Path, sheet: Sheet) -> None:
+    """Read lines of `source target status`, by default 301, with `:name` and `*`."""
+    with path.open("rb") as file:
+        for number, line in enumerate(watched(file, path.name), 1):
+            try:
+                _read_words(number, _words(line.decode()), sheet)
+            except UnicodeDecodeError:
+                sheet.refuse(number, RowRefused("no UTF-8"))
+            except RowRefused as refused:
+                sheet.refuse(number, refused)
+
+
+def _words(line: str) -> list[str]:
+    """The columns of a line, without its comment."""
+    words = line.split()
+    comment = next((n for n, word in enumerate(words) if word.startswith("#")), len(words))
+    return words[:comment]
+
+
+def _read_words(number: int, words: list[str], sheet: Sheet) -> None:
+    if not words:
+        return
+    source, target, status = _columns(words)
+    pattern, names = _pattern(source)
+    if names or status == 200:
+        to = _target(target, names) if names else target
+        sheet.rules.append(_rule(pattern, to, status, sheet.place(number)))
+    else:
+        sheet.add(number, (source, target, status))
+
+
+def _columns(words: list[str]) -> tuple[str, str, int]:
+    """Source, target and status.
+
+    Raises:
+        RowRefused: the row asks for something that a table does not do.
+    """
+    source, *others = words
+    if not source.startswith("/"):
+        raise RowRefused(f"the source {source!r} is no path", "paths of this app; no hosts")
+    target = others[0] if others else ""
+    if not target.startswith("/") and not SCHEME.match(target):
+        wish = f"the condition {target!r} is not supported" if "=" in target else "no target"
+        raise RowRefused(wish, "source, target, status")
+    code, *conditions = others[1:] or ["301"]
+    if not _STATUS.fullmatch(code):
+        conditions = [code]
+    if conditions:
+        raise RowRefused(
+            f"the condition {conditions[0]!r} is not supported", "source, target, status"
+        )
+    if code.endswith("!"):
+        raise RowRefused(
+            f"{code!r} is not supported: what wins is always the most specific path",
+            "a status without '!'",
+        )
+    return source, target, _status(int(code), target)
+
+
+def _status(status: int, target: str) -> int:
+    if status == 200 and not target.startswith("/"):
+        raise RowRefused(
+            f"200 with {target!r} would fetch from another site, which is not supported",
+            "200 with a path of this app",
+        )
+    if status not in {200, *REDIRECT_STATUSES}:
+        raise RowRefused(
+            f"the status {status} is not supported",
+            "301, 302, 303, 307, 308, and 200 with a path of this app",
+        )
+    return status
+
+
+def _pattern(source: str) -> tuple[str, frozenset[str]]:
+    """The template of a source, and the names of its parameters."""
+    *before, last = decoded_source(source).split("/")
+    if any("*" in segment for segment in before) or "*" in last[1:]:
+        raise RowRefused(
+            f"the '*' in {source!r} is no whole last segment, which is not supported", "'/old/*'"
+        )
+    parts = ["{splat:path}" if last == "*" else _parameter(last)]
+    parts = [*map(_parameter, before), *parts]
+    names = [part[1:-1].removesuffix(":path") for part in parts if part.startswith("{")]
+    return "/".join(parts), frozenset(names)
+
+
+def _parameter(segment: str) -> str:
+    match = _PLACEHOLDER.fullmatch(segment)
+    return f"{{{match[1]}}}" if match else segment
+
+
+def _target(target: str, names: frozenset[str]) -> str:
+    """The target with parameters in the place of its placeholders."""
+
+    def parameter(match: re.Match[str]) -> str:
+        return f"{{{match[1]}}}" if match[1] in names else match[0]
+
+    text = target.replace("{", "%7B").replace("}", "%7D")
+    filled = _PLACEHOLDER.sub(parameter, text)
+    left = next((part for part in filled.split("/") if _PLACEHOLDER.fullmatch(part)), None)
+    if left is not None:
+        raise RowRefused(f"the source has no placeholder {left!r}")
+    return filled
+
+
+def _rule(source: str, to: str, status: int, place: Place) -> RedirectRule | RerouteRule:
+    if status == 200:
+        return RerouteRule(source=source, to=to, place=place)
+    return RedirectRule(source=source, to=to, status_code=status, place=place)
+
+
+# --- All of them -----------------------------------------------------------------------------
+
+READERS: Final[Mapping[str, Callable[[Path, Sheet], None]]] = MappingProxyType(
+    {
+        ".csv": read_csv,
+        ".jsonl": read_json_lines,
+        ".ndjson": read_json_lines,
+        "_redirects": read_redirects,
+    }
+)
+"""The readers, by how the name of a file ends."""
+
+_LOOK: Final = 0x4000
+"""Rows between two looks at the clock."""
+
+
+def watched(rows: Iterable[T], name: str) -> Iterable[T]:
+    """*rows*, and their number on a terminal where reading them takes more than a second."""
+    return _counted(rows, name) if sys.stderr.isatty() else rows
+
+
+def _counted(rows: Iterable[T], name: str) -> Iterator[T]:
+    shown = time.monotonic()
+    told = False
+    for number, row in enumerate(rows):
+        if number % _LOOK == 0 and time.monotonic() - shown > 1:
+            shown, told = time.monotonic(), True
+            sys.stderr.write(f"\r{name}: {number:,} rows")
+            sys.stderr.flush()
+        yield row
+    if told:
+        sys.stderr.write(f"\r{name}: read\033[K\n")

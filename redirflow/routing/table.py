@@ -1,23 +1,89 @@
 """Bulk rules: tables of exact rows, a million of them if need be.
 
-A row is no object. The table is one dictionary from the decoded source to bytes: the number
-of a `Kind` (status, query, methods), then the location as it is sent. Building it checks
-every row by itself; what rows mean to each other and to the app is checked when the app is
-compiled (`rows`).
-
-Rows of a `_redirects` file that have parameters, or that a reroute answers, are ordinary
-rules.
+A row is no object: the table is one dictionary from the decoded source to the bytes of its
+location (see `sheet`). Building it checks every row by itself; what rows mean to each other
+and to the app is checked when the app is compiled (`rows`). Rows of a `_redirects` file that
+have parameters, or that a reroute answers, are ordinary rules.
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from os import PathLike, fspath
-from typing import Any, Final, TypeAlias
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
-from redirflow.declare.faults import Fault, Place, SpecError, calling_place
+from redirflow.declare.faults import Place, calling_place, refuse
 from redirflow.declare.operation import RedirectRule, RerouteRule
-from redirflow.http.location import LocationPolicy, LocationRefused, compile_location
-from redirflow.http.methods import REDIRECT_STATUSES
-from redirflow.routing.template import DOTS
+from redirflow.routing.formats import READERS, watched
+from redirflow.routing.sheet import Sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RedirectTable:
+    """Redirects by exact path, in bulk. Made by `load` or `from_pairs`.
+
+    Attributes:
+        rows: by decoded source; the bytes are the number of a kind, then the location.
+        rules: rows with parameters, and reroutes.
+        name: the file's, or "rows".
+        file: where the rows stand; `None` if each has the place of the call.
+    """
+
+    rows: Mapping[str, bytes] = field(repr=False)
+    rules: tuple[RedirectRule | RerouteRule, ...] = ()
+    name: str
+    file: str | None
+    place: Place
+    numbers: "array[int]" = field(repr=False)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "RedirectTable":
+        """Read a table from a file.
+
+        Args:
+            path: `.csv` (`source,target,status`; status 308 if none is given), `.jsonl` or
+                `.ndjson` (objects with these keys, or arrays), or `_redirects` (Netlify's
+                format; status 301 if none is given, 200 for a reroute). UTF-8.
+
+        Raises:
+            SpecError: the file can't be read, or rows in it; all of them are told.
+        """
+        file = Path(path)
+        reader = next((READERS[end] for end in READERS if file.name.endswith(end)), None)
+        if reader is None:
+            endings = ", ".join(READERS)
+            raise refuse(f"RedirectTable.load({str(path)!r})", f"a file that ends in {endings}")
+        sheet = Sheet(lambda line: Place(str(file), line), "line")
+        try:
+            reader(file, sheet)
+        except OSError as error:
+            raise refuse(f"RedirectTable.load({str(path)!r}): {error.strerror}") from None
+        return cls._made(sheet, file.name, str(file))
+
+    @classmethod
+    def from_pairs(cls, rows: Iterable[Any]) -> "RedirectTable":
+        """Make a table of `(source, target)` and `(source, target, status)` rows.
+
+        Raises:
+            SpecError: rows that can't be used; all of them are told, numbered from 1.
+        """
+        place = calling_place()
+        sheet = Sheet(lambda number: place, "row")
+        sheet.fill(enumerate(watched(rows, "rows"), 1))
+        return cls._made(sheet, "rows", None)
+
+    @classmethod
+    def _made(cls, sheet: Sheet, name: str, file: str | None) -> "RedirectTable":
+        sheet.finish(name)
+        return cls(
+            rows=sheet.rows,
+            rules=tuple(sheet.rules),
+            name=name,
+            file=file,
+            place=calling_place(),
+            numbers=sheet.numbers,
+        )
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.rules)

@@ -123,8 +123,10 @@ def _other_form(path: str) -> str:
 
 
 def _untouched(query: bytes) -> str:
-    """A query as it came, behind its mark; bytes that are no ASCII are spelt as such."""
-    text = "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in query)
+    """A query as it came, behind its mark; bytes that none can hold (RFC 3986 3.4) are spelt."""
+    text = "".join(
+        chr(byte) if 0x20 < byte < 0x7F and byte != 0x23 else f"%{byte:02X}" for byte in query
+    )
     return f"?{text}" if text else ""
 
 

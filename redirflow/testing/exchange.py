@@ -11,7 +11,6 @@ from typing import Final
 
 import anyio
 import httpx2
-from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal
 
 from redirflow.http.types import ASGIApp, Message, Scope
@@ -46,6 +45,7 @@ class Exchange(httpx2.SyncByteStream):
         self._raising = raising
         self._raised = scope[RAISED] = Raised()
         self._error: BaseException | None = None
+        self._head: Future[Message | None] = Future()
         self._begun = self._complete = False  # the response
         self._left_early = self._ended = False  # the client; the app
 
@@ -56,9 +56,16 @@ class Exchange(httpx2.SyncByteStream):
             BaseException: what the app raised instead.
         """
         self._portal = portal
-        begun: tuple[Future[None], Message] = portal.start_task(self._run, app)
-        self._done, head = begun
-        if not self._begun:
+        self._done = portal.start_task_soon(self._run, app)
+        try:
+            head = self._head.result()
+        except BaseException:
+            # The test is interrupted, by a time limit perhaps: the app has no more of it.
+            self._end()
+            portal.call(self._cancel.cancel)
+            raise
+        if head is None:
+            self._error = self._error or RuntimeError("the app ended without a response")
             self._conclude()
             return httpx2.Response(500, text="Internal Server Error")  # as servers answer
         return httpx2.Response(head["status"], headers=[*head.get("headers", ())], stream=self)
@@ -96,8 +103,7 @@ class Exchange(httpx2.SyncByteStream):
     def _conclude(self) -> None:
         """Wait for the app to return, and raise what is to be raised."""
         self._done.result()
-        self._ended = True
-        self._over(self)
+        self._end()
         if self._raising:
             self._raised.again()
         error = self._error
@@ -106,17 +112,21 @@ class Exchange(httpx2.SyncByteStream):
         if self._begun and not self._complete and not self._left_early:
             raise httpx2.RemoteProtocolError("the app ended before its response was complete")
 
+    def _end(self) -> None:
+        self._ended = True
+        self._over(self)
+
     # --- in the loop ---------------------------------------------------------------------
 
-    async def _run(self, app: ASGIApp, *, task_status: TaskStatus[Message]) -> None:
-        self._status = task_status
+    async def _run(self, app: ASGIApp) -> None:
         self._left = anyio.Event()
         self._sender, self._receiver = anyio.create_memory_object_stream[bytes]()
-        with self._receiver, self._sender, anyio.CancelScope() as self._cancel:
-            self._error = await error_of(app(self._scope, self._receive, self._send))
-        if not self._begun:
-            self._error = self._error or RuntimeError("the app ended without a response")
-            task_status.started({})
+        try:
+            with self._receiver, self._sender, anyio.CancelScope() as self._cancel:
+                self._error = await error_of(app(self._scope, self._receive, self._send))
+        finally:
+            if not self._begun:
+                self._head.set_result(None)
 
     async def _next(self) -> bytes | None:
         with suppress(anyio.EndOfStream, anyio.ClosedResourceError):
@@ -142,7 +152,7 @@ class Exchange(httpx2.SyncByteStream):
             await self._pass_on(message)
         else:
             self._begun = True
-            self._status.started(message)
+            self._head.set_result(message)
 
     async def _pass_on(self, message: Message) -> None:
         chunk: bytes = message.get("body", b"")

@@ -1,6 +1,6 @@
 """The app under test: with other functions for some of its dependencies, compiled and known."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from redirflow.app import App
@@ -8,22 +8,17 @@ from redirflow.declare.faults import Fault, SpecError, place_of
 from redirflow.testing import received
 
 
-class Overrides(Mapping[Any, Any]):
+class Overrides(dict[Any, Any]):
     """Functions that stand for dependencies; it remembers which dependencies were looked up."""
 
     def __init__(self, given: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
-        self._given = given
+        super().__init__(given)
         self._known: dict[Any, None] = {}
 
-    def __getitem__(self, key: Any) -> Any:
+    def get(self, key: Any, default: Any = None, /) -> Any:
+        """As of any mapping; a compiled app has asked for each of its dependencies."""
         self._known[key] = None
-        return self._given[key]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._given)
-
-    def __len__(self) -> int:
-        return len(self._given)
+        return super().get(key, default)
 
     def faults(self) -> list[Fault]:
         """One for each key that no operation of a compiled app depends on."""
@@ -34,7 +29,7 @@ class Overrides(Mapping[Any, Any]):
                 f"its dependencies are: {known}",
                 place=place_of(key),
             )
-            for key in self._given
+            for key in self
             if key not in self._known
         ]
 

@@ -513,7 +513,7 @@ def test_a_message_has_at_most_256_characters():
 # --- types that can't be ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("type_", [User | Team, Generic, "User"])
+@pytest.mark.parametrize("type_", [User | Team, "User"])
 def test_types_that_msgspec_refuses(type_):
     with pytest.raises(TypeError):
         body_plan(type_, JSON)

@@ -43,6 +43,7 @@ from redirflow import (
     reroutes,
     returns,
 )
+from redirflow.declare.streams import ServerSentEvent
 
 
 class User(Struct):
@@ -710,11 +711,34 @@ def test_text_and_bytes(type_, media_type, expected):
     assert found["200"]["content"] == {media_type: expected}
 
 
+EVENT_OF_USER = {
+    "type": "object",
+    "properties": {
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": ref("User"),
+        }
+    },
+    "required": ["data"],
+}
+ANY_EVENT = {
+    "type": "object",
+    "properties": {
+        "data": {"type": "string"},
+        "event": {"type": "string"},
+        "id": {"type": "string"},
+        "retry": {"type": "integer", "minimum": 0},
+    },
+}
+
+
 @pytest.mark.parametrize(
     ("item", "media_type", "expected"),
     [
         (User, "application/jsonl", {"itemSchema": ref("User")}),
-        (User, "text/event-stream", {"itemSchema": ref("User")}),
+        (User, "text/event-stream", {"itemSchema": EVENT_OF_USER}),
+        (ServerSentEvent, "text/event-stream", {"itemSchema": ANY_EVENT}),
         (str, "text/plain", {"schema": {"type": "string"}}),
         (bytes, "video/mp4", {}),
     ],

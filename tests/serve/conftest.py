@@ -53,9 +53,11 @@ def answer_of(messages, method="GET"):
     return answer
 
 
-def scope_of(method="GET", path="/", *, query=b"", headers=(), host=HOST, **more):
-    """An HTTP scope: only what ASGI requires, and *more*."""
-    fields = [(name.encode(), value.encode()) for name, value in dict(headers).items()]
+def scope_of(method="GET", path="/", *, query=b"", headers=(), host=HOST, fields=None, **more):
+    """An HTTP scope: only what ASGI requires, and *more*; *fields* are all of its fields."""
+    if fields is None:
+        fields = [(name.encode(), value.encode()) for name, value in dict(headers).items()]
+        fields = [host, *fields] if host else fields
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -63,7 +65,7 @@ def scope_of(method="GET", path="/", *, query=b"", headers=(), host=HOST, **more
         "method": method,
         "path": path,
         "query_string": query,
-        "headers": [host, *fields] if host else fields,
+        "headers": fields,
         **more,
     }
 
@@ -114,7 +116,7 @@ def anyio_backend():
 
 @pytest.fixture(scope="session")
 def call():
-    """`await call(app, method, path, ...)` gives the `Answer`."""
+    """Asks an app; gives an `Answer`."""
 
     async def call(app, method="GET", path="/", *, body=b"", **more):
         peer = Peer(*(body if isinstance(body, list) else [body]))
@@ -126,7 +128,7 @@ def call():
 
 @pytest.fixture(scope="session")
 def post_json(call):
-    """`await post_json(app, path, value)` posts a value as JSON."""
+    """Posts a value as JSON; gives an `Answer`."""
 
     async def post_json(app, path, value, **more):
         headers = {"content-type": "application/json", **more.pop("headers", {})}

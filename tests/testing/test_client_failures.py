@@ -1,9 +1,12 @@
 """What goes wrong in the app is raised in the test: as it is, and where it can be seen."""
 
+import signal
+import threading
 import traceback
 from collections.abc import AsyncIterator
 from typing import Annotated, Never
 
+import anyio
 import httpx2
 import pytest
 from msgspec import Struct
@@ -104,7 +107,17 @@ async def rerouted() -> Never:
     raise Reroute.to(broken)
 
 
+@app.get("/hanging")
+async def hanging() -> str:
+    waits.set()
+    try:
+        await anyio.sleep_forever()
+    finally:
+        done.append("cancelled")
+
+
 done = []
+waits = threading.Event()
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +214,30 @@ def test_background_tasks_have_run_when_the_response_is_there(client):
 
     assert client.get("/task").json() == "sent"
     assert done == ["task"]
+
+
+class Interrupted(BaseException):
+    """What a time limit raises in a test, or a person at the keyboard."""
+
+
+def test_a_test_that_is_interrupted_does_not_wait_for_its_app():
+    def interrupt():
+        waits.wait()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+
+    def interrupted(number, frame):
+        raise Interrupted
+
+    done.clear()
+    before = signal.signal(signal.SIGUSR1, interrupted)
+    interrupter = threading.Thread(target=interrupt)
+    interrupter.start()
+    with pytest.raises(Interrupted), TestClient(app) as client:
+        client.get("/hanging")
+    interrupter.join()
+    signal.signal(signal.SIGUSR1, before)
+
+    assert done == ["cancelled"]
 
 
 def test_faults_of_an_app_are_a_spec_error_without_lifespan_too():

@@ -69,6 +69,8 @@ TESTS = """
 from redirflow.testing import TestClient
 from shop import current_user, make_app
 
+app = make_app()
+
 
 def test_get():
     with TestClient(make_app()) as client:
@@ -80,13 +82,13 @@ def test_get():
 
 
 def test_redirect():
-    client = TestClient(make_app())
+    client = TestClient(app)
     assert client.post("/users").status_code == 303
     client.close()
 
 
 def test_override():
-    with TestClient(make_app(), overrides={current_user: lambda: "fake"}) as client:
+    with TestClient(app, overrides={current_user: lambda: "fake"}) as client:
         assert client.get("/me").json() == "fake"
 """
 

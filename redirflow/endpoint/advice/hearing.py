@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault
 from redirflow.declare.redirects import Redirect, Reroute
-from redirflow.endpoint.aim import Hearing, Objection
+from redirflow.endpoint.advice.flow import Lost, Readings, Sent
+from redirflow.endpoint.advice.going import hear_redirect, hear_reroute
+from redirflow.endpoint.advice.objection import Hearing, Objection
+from redirflow.endpoint.advice.signals import Made
+from redirflow.endpoint.advice.unsent import unsent
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.endpoint.flow import Lost, Readings, Sent
-from redirflow.endpoint.going import hear_redirect, hear_reroute
-from redirflow.endpoint.signals import Made
 from redirflow.endpoint.steps import Step
-from redirflow.endpoint.unsent import unsent
 from redirflow.http.response import Response
 
 

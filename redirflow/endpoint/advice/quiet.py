@@ -13,26 +13,24 @@ from typing import Any, Final
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.redirects import Redirect, Reroute
-from redirflow.endpoint.signals import made
-from redirflow.endpoint.source import UNKNOWN, Source, is_class, own_nodes
+from redirflow.endpoint.advice.signals import made
+from redirflow.endpoint.advice.source import UNKNOWN, Source, is_class, own_nodes
 from redirflow.http.response import Response
 
+_DISPLAYS: Final = (ast.Constant, ast.JoinedStr, ast.Tuple, ast.List, ast.Set, ast.Dict)
+_BRANCHES: Final = (ast.BoolOp, ast.IfExp)
+_COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_MARKS: Final = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.keyword)
+_STEPS: Final = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Raise, ast.Assert, ast.Pass)
+_BLOCKS: Final = (ast.If, ast.While, ast.Try, ast.TryStar, ast.ExceptHandler)
+_JUMPS: Final = (ast.Break, ast.Continue)
 _IDLE: Final = (
-    (ast.Assign, ast.AnnAssign, ast.Expr, ast.If, ast.While, ast.Try, ast.TryStar, ast.Return)
-    + (ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.ExceptHandler, ast.keyword)
-    + (ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp)
-    + (ast.NamedExpr, ast.JoinedStr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-    + (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+    *(*_DISPLAYS, *_BRANCHES, *_COMPREHENSIONS, ast.Name, ast.NamedExpr),
+    *(*_MARKS, *_STEPS, *_BLOCKS, *_JUMPS),
 )
 """Nodes that run nothing beyond what is inside them."""
 
-_OF_PLAIN: Final = (ast.Constant, ast.JoinedStr, ast.Tuple, ast.List, ast.Set, ast.Dict) + (
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.Compare,
-    ast.BoolOp,
-    ast.IfExp,
-)
+_OF_PLAIN: Final = (*_DISPLAYS, *_BRANCHES, ast.BinOp, ast.UnaryOp, ast.Compare)
 """Expressions that give plain data if everything inside them is plain."""
 
 _PLAIN: Final = (str, bytes, int, float, bool, list, dict, set, frozenset, tuple)
@@ -52,7 +50,7 @@ _HARMLESS: Final = (
     sum,
     print,
 )
-_SEEN: Final = (Redirect.__init__, Reroute.__init__, HTTPError.__init__, Response.__init__)
+_SEEN: Final[tuple[Any, ...]] = (Redirect, Reroute, HTTPError, Response)
 
 
 def is_quiet(source: Source, scalars: Iterable[str]) -> bool:
@@ -94,7 +92,7 @@ class _Listener:
             case ast.For() | ast.comprehension():
                 return isinstance(node.iter, ast.Call) or self._is_plain(node.iter)
             case _:
-                return isinstance(node, (ast.Raise, *_IDLE))
+                return isinstance(node, _IDLE)
 
     def _is_plain(self, node: ast.AST) -> bool:
         """Whether an expression gives plain data, and nothing is run to make it."""
@@ -108,11 +106,9 @@ class _Listener:
         return self._is_plain(node.value) or any(made(self.source, node.value))
 
     def _calls_nothing(self, call: ast.Call) -> bool:
-        kinds = [each.kind for each in made(self.source, call)]
-        if kinds:
+        if any(made(self.source, call)):
             # One of `(A if x else B)(...)` may be unknown.
-            sole = not isinstance(call.func, ast.IfExp)
-            return sole and any(kinds[0].__init__ is each for each in _SEEN)
+            return not isinstance(call.func, ast.IfExp) and self._makes_seen(call)
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
         function = self.source.value(call.func)
         method = isinstance(call.func, ast.Attribute) and self._is_plain(call.func.value)
@@ -125,7 +121,13 @@ class _Listener:
             return self._is_seen(raised.body) and self._is_seen(raised.orelse)
         named = raised.func if isinstance(raised, ast.Call) else raised
         built_in = _is_built_in_error(self.source.value(named))
-        return built_in or any(made(self.source, raised))
+        return built_in or self._makes_seen(raised)
+
+    def _makes_seen(self, node: ast.expr) -> bool:
+        """Whether it makes something of a class whose `__init__` is redirflow's own."""
+        made_here = [*made(self.source, node)]
+        inits: list[Any] = [each.__init__ for each in _SEEN]
+        return bool(made_here) and all(each.kind.__init__ in inits for each in made_here)
 
 
 def _is_built_in_error(value: Any) -> bool:

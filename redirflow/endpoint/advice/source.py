@@ -160,7 +160,7 @@ class Library:
         if node is None or compiled is None or _shape(compiled) != _shape(code):
             return None
         held = _held(function)
-        names = ChainMap(held, function.__globals__, vars(builtins))
+        names = ChainMap(held, function.__globals__, builtins.__dict__)
         unheld = {*code.co_freevars} - held.keys()
         bound = file.rebound.union(code.co_varnames, code.co_cellvars, unheld)
         return Source(function, node, names, bound)

@@ -3,10 +3,11 @@
 from itertools import zip_longest
 from urllib.parse import unquote
 
-from redirflow.endpoint.aim import Aim, Hearing, Objection, aim_of
+from redirflow.endpoint.advice.aim import Aim, aim_of, listed
+from redirflow.endpoint.advice.objection import Hearing, Objection
+from redirflow.endpoint.advice.signals import Made, literal
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.plan import Judge, RedirectPlan
-from redirflow.endpoint.signals import Made, literal
 from redirflow.endpoint.target import Destination, NotAllowed
 from redirflow.http.location import LOCAL, LocationRefused, compile_location
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
@@ -20,34 +21,30 @@ def hear_redirect(hearing: Hearing, made: Made) -> None:
         Objection: the function does not declare it.
     """
     plans = _plans(hearing.judge, made)
-    listed = " or ".join(dict.fromkeys(plan.destination.listed for plan in plans))
-    if made.call is None:
-        location = literal(made.where)
-        reasons = [_refusal(hearing.endpoint, plan, location) for plan in plans]
-        if all(reasons):
-            raise Objection(f"redirects to {location!r}: {reasons[-1]}", listed)
-        return
     where = [plan.destination for plan in plans]
-    aim = aim_of(hearing, made, where)
-    if aim and not any(each.any_local or aim.link.operation in each.owners for each in where):
-        found = f"redirects to {aim.link.operation.name}, which it does not declare"
-        raise Objection(found, listed)
+    if made.call is not None:
+        aim_of(hearing, made, where)
+        return
+    location = literal(made.where)
+    reasons = [_refusal(hearing.endpoint, plan, location) for plan in plans]
+    if all(reasons):
+        raise Objection(f"redirects to {location!r}: {reasons[-1]}", listed(where))
 
 
 def _plans(judge: Judge, made: Made) -> list[RedirectPlan]:
     """The plans that a redirect may be sent by."""
     declared, status = judge.redirects, made.status
-    listed = ", ".join(map(str, declared))
+    statuses = ", ".join(map(str, declared))
     if not declared:
         raise Objection("redirects, but declares no redirect", write=_spec(status or 303))
     if status is not None and status not in declared:
         found = f"redirects with {status}, which it does not declare"
-        raise Objection(found, listed, _spec(status))
+        raise Objection(found, statuses, _spec(status))
     if status is None and made.settled:
         status = judge.default_status
         if status is None:
             found = "redirects without a status, and declares several"
-            raise Objection(found, listed, f".with_status({next(iter(declared))})")
+            raise Objection(found, statuses, f".with_status({next(iter(declared))})")
     return [plan for each in declared if status in {None, each} for plan in declared[each]]
 
 
@@ -103,7 +100,7 @@ def hear_reroute(hearing: Hearing, made: Made) -> None:
         strays = isinstance(path, str) and not _leads_to(declared, _compiled(path), method)
         shown = repr(path)
     else:
-        aim = aim_of(hearing, made, ())
+        aim = aim_of(hearing, made)
         strays = aim is not None and not _may_lead_to(declared, aim, method)
         shown = aim.link.operation.name if aim else ""
     if strays:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.redirects import Redirect, Reroute
-from redirflow.endpoint.source import Source
+from redirflow.endpoint.advice.source import Source
 from redirflow.http.methods import REDIRECT_STATUSES
 from redirflow.http.response import Response
 

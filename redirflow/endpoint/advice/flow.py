@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from redirflow.endpoint.guards import EXITS, GOING, Guard, keeper, swallows
-from redirflow.endpoint.signals import Made, made
-from redirflow.endpoint.source import Library, Source, own_nodes
+from redirflow.endpoint.advice.guards import EXITS, GOING, Guard, keeper, swallows
+from redirflow.endpoint.advice.signals import Made, made
+from redirflow.endpoint.advice.source import Library, Source, own_nodes
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ from redirflow.declare.errors import (
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.redirects import Redirect, RedirectSpec, Reroute, RerouteSpec
 from redirflow.declare.specs import ResponseSpec
+from redirflow.endpoint.advice.flow import Readings, Sent
+from redirflow.endpoint.advice.quiet import is_quiet
+from redirflow.endpoint.advice.source import Source, is_class, own_nodes
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.endpoint.flow import Readings, Sent
-from redirflow.endpoint.quiet import is_quiet
 from redirflow.endpoint.signature import UNKNOWN
-from redirflow.endpoint.source import Source, is_class, own_nodes
 from redirflow.endpoint.steps import Step, functions
 from redirflow.http.response import Response
 

@@ -2,36 +2,18 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
 from inspect import signature
 from types import FunctionType
 from typing import Any, NamedTuple
 
 from redirflow.declare.redirects import Reroute
-from redirflow.endpoint.endpoint import Endpoint
-from redirflow.endpoint.links import Link, LinkRefused
+from redirflow.endpoint.advice.objection import Hearing, Objection
+from redirflow.endpoint.advice.signals import Made, literal
+from redirflow.endpoint.advice.source import Source
+from redirflow.endpoint.links import Link, name_of
 from redirflow.endpoint.plan import Judge
-from redirflow.endpoint.signals import Made, literal
-from redirflow.endpoint.source import Source
-from redirflow.endpoint.target import Destination
-from redirflow.http.location import LocationRefused
-
-
-class Objection(Exception):
-    """What is wrong with a line; it is told after the name of the function."""
-
-    def __init__(self, found: str, allowed: str = "", write: str = "") -> None:
-        super().__init__(found)
-        self.found, self.allowed, self.write = found, allowed, write
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hearing:
-    """A function, the judge of what it sends, and the operation that it is called for."""
-
-    source: Source
-    judge: Judge
-    endpoint: Endpoint
+from redirflow.endpoint.target import Destination, NotAllowed
 
 
 class Aim(NamedTuple):
@@ -45,11 +27,11 @@ class Aim(NamedTuple):
     location: str | None
 
 
-def aim_of(hearing: Hearing, made: Made, listed: Iterable[Destination]) -> Aim | None:
+def aim_of(hearing: Hearing, made: Made, where: Iterable[Destination] = ()) -> Aim | None:
     """Where `.to` leads; `None` if that can't be told.
 
     Args:
-        listed: what knows a handler that is registered twice.
+        where: one of these must list the operation.
 
     Raises:
         Objection: there is no such operation, or it does not take these parameters.
@@ -57,13 +39,21 @@ def aim_of(hearing: Hearing, made: Made, listed: Iterable[Destination]) -> Aim |
     target = _target(hearing.source, made.where)
     if target is None:
         return None
-    shown = repr(target) if isinstance(target, str) else target.__name__
+    destinations = [*where]
+    verb = "reroutes" if issubclass(made.kind, Reroute) else "redirects"
     try:
-        link = _link(hearing.judge, target, listed)
+        link = _link(hearing.judge, target, destinations)
         return Aim(link, _location(link, _parameters(target, made.call)))
-    except (LookupError, LinkRefused, LocationRefused) as error:
-        verb = "reroutes" if issubclass(made.kind, Reroute) else "redirects"
-        raise Objection(f"{verb} to {shown}: {error}") from None
+    except NotAllowed as error:
+        found = f"{verb} to {name_of(target)}: {error}"
+        raise Objection(found, listed(destinations)) from None
+    except (LookupError, ValueError) as error:
+        raise Objection(f"{verb} to {name_of(target)}: {error}") from None
+
+
+def listed(destinations: Iterable[Destination]) -> str:
+    """What several specs allow."""
+    return " or ".join(dict.fromkeys(each.listed for each in destinations))
 
 
 def _target(source: Source, node: ast.expr | None) -> Any:
@@ -74,11 +64,14 @@ def _target(source: Source, node: ast.expr | None) -> Any:
     return value if type(value) is FunctionType else None
 
 
-def _link(judge: Judge, target: Any, listed: Iterable[Destination]) -> Link:
-    for destination in listed:
-        if target in destination.links:
-            return destination.links[target]
-    return judge.directory.link(target)
+def _link(judge: Judge, target: Any, where: list[Destination]) -> Link:
+    for destination in where:
+        with suppress(NotAllowed):
+            return destination.link(target)
+    link = judge.directory.link(target)
+    if where:
+        raise NotAllowed("an operation that the spec does not list")
+    return link
 
 
 def _location(link: Link, given: dict[str, Any] | None) -> str | None:

@@ -13,8 +13,8 @@ from typing import Any, Final, TypeAlias
 import anyio
 
 from redirflow.declare.redirects import Redirect, Reroute
-from redirflow.endpoint.signals import made
-from redirflow.endpoint.source import NESTED, Source, is_class, own_nodes
+from redirflow.endpoint.advice.signals import made
+from redirflow.endpoint.advice.source import NESTED, Source, is_class, own_nodes
 
 Guard: TypeAlias = ast.Try | ast.TryStar | ast.withitem | ast.stmt
 """A `try`, a context manager, or an exit from a `finally`."""
