@@ -47,6 +47,7 @@ from redirflow.http.request import Request
 from redirflow.http.response import Response
 from redirflow.http.upload import UploadFile
 from redirflow.router import Router
+from redirflow.routing.table import RedirectTable
 
 __all__ = [
     "APIKey",
@@ -94,6 +95,7 @@ __all__ = [
     "RaisesSpec",
     "Redirect",
     "RedirectSpec",
+    "RedirectTable",
     "Request",
     "RequestTimeout",
     "Reroute",

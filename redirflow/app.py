@@ -17,6 +17,7 @@ from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.openapi.document import Info, write_document
 from redirflow.openapi.downgrade import downgrade
 from redirflow.router import Entry, Router, listed
+from redirflow.routing.table import RedirectTable
 from redirflow.serve.elsewhere import Settings, Slashes, host_name
 from redirflow.serve.failures import ROUTER_ERRORS
 from redirflow.serve.lifespan import Lifespan, one_lifespan, run_lifespan
@@ -88,6 +89,7 @@ class App(Router):
         self._error_format = error_format
         self._pages = (Page(path=openapi_url, name=DOCUMENT),) if openapi_url else ()
         self._mounts: list[Mount] = []
+        self._tables: list[RedirectTable] = []
         self._overrides: Mapping[Any, Any] = NOTHING
         self._compiled: CompiledApp | None = None
         self._forget()
@@ -128,6 +130,9 @@ class App(Router):
             operations=tuple(collected.operations),
             pages=self._pages,
             mounts=tuple(self._mounts),
+            rules=tuple(collected.rules),
+            tables=tuple(self._tables),
+            slashes=self._settings.slashes,
             error_format=self._error_format,
             max_body_size=self._max_body_size,
             overrides=self._overrides,
@@ -150,6 +155,19 @@ class App(Router):
             raise refuse(f"mount({prefix!r}, {app!r})", "an ASGI application")
         self._refuse_late()
         self._mounts.append(Mount(prefix=prefix, app=app, place=calling_place()))
+
+    def redirect_table(self, table: RedirectTable) -> None:
+        """Add redirects in bulk; they are checked with everything else.
+
+        Args:
+            table: made by `RedirectTable.load` or `RedirectTable.from_pairs`.
+        """
+        if not isinstance(table, RedirectTable):
+            raise refuse(
+                f"redirect_table({table!r})", "a RedirectTable", 'RedirectTable.load("moved.csv")'
+            )
+        self._refuse_late()
+        self._tables.append(table)
 
     def url_for(self, target: object, **params: Any) -> str:
         """The app-relative location of an operation.

@@ -5,14 +5,14 @@ Three passes: read each signature and enter each template into the router; resol
 specs name; make the endpoints. Later passes need what earlier ones know of all operations.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, SpecError
 from redirflow.declare.formats import ErrorFormat
-from redirflow.declare.operation import Mount, Operation, Page
+from redirflow.declare.operation import Mount, Operation, Page, RedirectRule, RerouteRule
 from redirflow.endpoint.endpoint import Endpoint, compile_endpoint
 from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.links import Directory, link_to
@@ -24,10 +24,17 @@ from redirflow.http.media import JSON
 from redirflow.http.response import Reply, content_length
 from redirflow.openapi.document import Info, build_document, write_document
 from redirflow.openapi.downgrade import downgrade
+from redirflow.routing.chain import FinalRule
+from redirflow.routing.check import CheckedRules, check_rules
+from redirflow.routing.ground import Slashes
+from redirflow.routing.handlers import HandlerHop, check_handlers
 from redirflow.routing.router import Clash, Router
+from redirflow.routing.rows import Rows
+from redirflow.routing.survey import Survey
+from redirflow.routing.table import RedirectTable
 from redirflow.routing.template import Template, TemplateError, parse_template
 
-Owner: TypeAlias = Operation | Page
+Owner: TypeAlias = Operation | Page | FinalRule
 """What can answer at a path."""
 
 DOCUMENT: Final = "openapi"
@@ -47,6 +54,9 @@ class Declarations:
     operations: tuple[Operation, ...]
     pages: tuple[Page, ...] = ()
     mounts: tuple[Mount, ...] = ()
+    rules: tuple[RedirectRule | RerouteRule, ...] = ()
+    tables: tuple[RedirectTable, ...] = ()
+    slashes: Slashes = "redirect"
     error_format: ErrorFormat
     max_body_size: int
     overrides: Mapping[Any, Any]
@@ -62,6 +72,9 @@ class CompiledApp:
         endpoints: by operation.
         pages: the constant replies of the framework's own pages.
         mounts: other ASGI apps.
+        rows: redirects by exact path.
+        checked, hops: what the redirect graph is drawn from.
+        warnings: what does not refuse start-up.
         document: the OpenAPI document in 3.2; `document_bytes` as it is served.
         errors: plans for what the router itself answers.
     """
@@ -70,6 +83,10 @@ class CompiledApp:
     endpoints: Mapping[Operation, Endpoint]
     pages: Mapping[Page, Reply]
     mounts: tuple[Mount, ...]
+    rows: Rows
+    checked: CheckedRules
+    hops: tuple[HandlerHop, ...]
+    warnings: tuple[Fault, ...]
     directory: Directory
     document: dict[str, Any]
     document_bytes: bytes
@@ -109,10 +126,9 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         _enter(page, page.path, "GET", router, faults)
     _refuse_equal_names(declared.operations, faults)
     directory = Directory(link_to(d.operation, d.template, [*d.parameters]) for d in drafts)
+    checked = _checked_rules(declared, router, directory, faults)
     shop = Workshop(
-        resolver=Resolver(
-            directory, router.serves, lambda path: _owners(router, declared.mounts, path)
-        ),
+        resolver=Resolver(directory, router.serves, lambda path: _owners(router, checked, path)),
         format=declared.error_format,
         max_body_size=declared.max_body_size,
         faults=faults,
@@ -122,9 +138,12 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         for draft, link in zip(drafts, directory.links, strict=True)
         if (endpoint := compile_endpoint(draft.operation, link, draft.steps, draft.handler, shop))
     }
+    hops = tuple(hop for endpoint in endpoints.values() for hop in _hops(endpoint))
+    faults += check_handlers(hops, Survey(checked.tables.rows, checked.ground))
     document = build_document(declared.info, [*endpoints.values()], declared.error_format, faults)
-    if faults:
-        raise SpecError(dict.fromkeys(faults))
+    told = [*dict.fromkeys(faults)]
+    if any(fault.severity == "error" for fault in told):
+        raise SpecError(fault for fault in told if fault.severity == "error")
     served = downgrade(document)[0] if declared.info.openapi_version == "3.1.1" else document
     written = write_document(served)
     return CompiledApp(
@@ -132,11 +151,59 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         endpoints=endpoints,
         pages={page: _page(written) for page in declared.pages},
         mounts=declared.mounts,
+        rows=checked.rows,
+        checked=checked,
+        hops=hops,
+        warnings=tuple(told),
         directory=directory,
         document=document,
         document_bytes=written,
         errors={error: error_plan(error, declared.error_format) for error in router_errors},
     )
+
+
+def _checked_rules(
+    declared: Declarations, router: Router[Owner], directory: Directory, faults: list[Fault]
+) -> CheckedRules:
+    """The rules, checked against operations and pages, and entered into the router."""
+    checked = check_rules(
+        router,
+        declared.rules,
+        lambda target: directory.link(target).operation,
+        mounts=declared.mounts,
+        tables=declared.tables,
+        slashes=declared.slashes,
+    )
+    faults += checked.faults
+    if not any(fault.severity == "error" for fault in checked.faults):
+        for rule in checked.rules:
+            for method in rule.methods:
+                router.add(rule.source, method, rule)
+    return checked
+
+
+def _hops(endpoint: Endpoint) -> Iterator[HandlerHop]:
+    """The redirects and reroutes that an operation declares, as edges of the graph."""
+    operation = endpoint.operation
+    for declared in endpoint.redirects:
+        spec = declared.spec
+        yield HandlerHop(
+            operation=operation,
+            status=spec.status_code,
+            targets=(*declared.targets, *_paths(spec.to, declared.targets)),
+            external=spec.external,
+            place=spec.place,
+        )
+    if endpoint.reroutes:
+        place = operation.place
+        yield HandlerHop(operation=operation, status=None, targets=endpoint.reroutes, place=place)
+
+
+def _paths(to: tuple[Any, ...] | None, known: Iterable[Operation]) -> list[str]:
+    """The targets that are paths, and not the templates of operations."""
+    templates = {operation.path for operation in known}
+    paths = [target for target in to or () if isinstance(target, str) and target.startswith("/")]
+    return [path for path in paths if path not in templates]
 
 
 def _drafted(
@@ -230,9 +297,10 @@ def _refuse_equal_names(operations: tuple[Operation, ...], faults: list[Fault]) 
             )
 
 
-def _owners(router: Router[Owner], mounts: Iterable[Mount], path: str) -> list[Owner | Mount]:
+def _owners(router: Router[Owner], checked: CheckedRules, path: str) -> list[object]:
     """What answers at *path*, whatever the method."""
     found = router.find(path)
     if found is not None:
         return [*found[0].owners.values()]
-    return [mount for mount in mounts if path.startswith(f"{mount.prefix}/")]
+    ground = checked.ground
+    return [path] if path in checked.rows or ground.mounted(path) else []

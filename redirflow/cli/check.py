@@ -12,12 +12,14 @@ from redirflow.cli.tally import tally
 from redirflow.cli.target import find_target
 from redirflow.compile import CompiledApp
 from redirflow.declare.faults import Fault
-from redirflow.endpoint.advice.hearing import source_warnings
 
 Finder: TypeAlias = Callable[[CompiledApp], Iterable[Fault]]
 
 
 def _of_the_source(compiled: CompiledApp) -> list[Fault]:
+    # It needs asyncio and inspect, which no other command has to wait for.
+    from redirflow.endpoint.advice.hearing import source_warnings
+
     return source_warnings(compiled.endpoints.values())
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
+from redirflow.docs.markup import element
 from redirflow.http.location import quote_path
 from redirflow.http.response import Reply, content_length
 
@@ -91,3 +93,14 @@ STRICT: Final = {
     "frame-ancestors": "'none'",
 }
 """What a page may load: what its own origin serves, and nothing else."""
+
+ICON: Final = element(
+    "link",
+    rel="icon",
+    href="data:image/svg+xml,"
+    + quote(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="none" '
+        'stroke="#5b6ee1" stroke-width="2" d="M2 4h6a4 4 0 0 1 0 8H5m3-3-3 3 3 3"/></svg>'
+    ),
+)
+"""An icon of the page's own; without one a browser asks for `/favicon.ico`."""

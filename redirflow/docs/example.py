@@ -8,7 +8,7 @@ to type one, and the API says what is wrong with ours.
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import Any, Final
 
 from redirflow.docs.index import Index, Object, is_object
@@ -150,10 +150,10 @@ def _sized(text: str, schema: Object) -> str:
 
 def _number(schema: Object, tiny: float) -> Any:
     """The number next to 1 that is within the bounds."""
-    low = schema.get("minimum", schema.get("exclusiveMinimum", -tiny) + tiny)
-    high = schema.get("maximum", schema.get("exclusiveMaximum", max(low, 1) + tiny) - tiny)
-    step = schema.get("multipleOf")
+    low = schema.get("minimum", schema.get("exclusiveMinimum", -inf) + tiny)
+    high = schema.get("maximum", schema.get("exclusiveMaximum", inf) - tiny)
     found = min(max(1, low), high)
+    step = schema.get("multipleOf")
     if not step:
         return found
     above = ceil(found / step) * step

@@ -9,7 +9,7 @@ host. To renew one, change version and hash together.
 from dataclasses import dataclass
 from typing import Final
 
-from redirflow.docs.assets import STRICT, Asset, page_reply, relative
+from redirflow.docs.assets import ICON, STRICT, Asset, page_reply, relative
 from redirflow.docs.markup import Markup, element, html
 from redirflow.http.response import Reply
 
@@ -64,12 +64,16 @@ class External:
             element("meta", charset="utf-8"),
             element("meta", name="viewport", content="width=device-width, initial-scale=1"),
             element("title", title),
+            ICON,
             self._style(),
             self._script(),
             element("script", src=relative(url, start.path(url)), defer=True),
         )
         document = relative(url, openapi_url)
-        body = element("body", element("main", id="docs_page", data_document=document))
+        link = element("a", "the OpenAPI document", href=document)
+        # What a reader sees where the CDN does not answer, or with other bytes.
+        told = element("p", f"{self.name} was not loaded from its CDN; here is ", link, ".")
+        body = element("body", element("main", told, id="docs_page", data_document=document))
         page = html(Markup("<!doctype html>\n"), element("html", head, body, lang="en"))
         return page_reply(page, self._policy())
 

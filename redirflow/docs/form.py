@@ -29,7 +29,7 @@ def try_it(sending: Sending, base: str) -> Markup:
 def _answer(label: str) -> Markup:
     """Where a script shows what came back."""
     named = f"Answer to {label}"
-    return element("div", class_="answer", role="region", aria_label=named, hidden=True)
+    return element("div", class_="answer", role="group", aria_label=named, hidden=True)
 
 
 def _curl(line: str, label: str) -> Markup:
@@ -37,7 +37,7 @@ def _curl(line: str, label: str) -> Markup:
     return element(
         "div",
         element("div", element("h4", "curl"), copy, class_="bar"),
-        element("pre", code(line), tabindex="0", role="region", aria_label=f"curl line, {label}"),
+        element("pre", code(line), tabindex="0", role="group", aria_label=f"curl line, {label}"),
         class_="curl",
     )
 

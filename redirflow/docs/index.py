@@ -156,14 +156,14 @@ _Found: TypeAlias = dict[str, dict[tuple[str, str, str], None]]
 
 
 def _found_errors(document: Object) -> _Found:
-    """Every component that stands in the answer of a 4xx or 5xx."""
+    """Every component that stands in the answer of a 4xx or 5xx, by its lowest status."""
     found: _Found = {}
     for method, path, operation in operations(document):
         for status, response in operation.get("responses", {}).items():
             if status[:1] in {"4", "5"}:
                 for name in _answered(response):
                     found.setdefault(name, {})[status, method, path] = None
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda each: (min(each[1])[0], each[0])))
 
 
 def _answered(response: Object) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """How an operation is called on the page: a method in its colour, and a path."""
 
-from redirflow.docs.index import Entry, link
+from redirflow.docs.index import Entry
 from redirflow.docs.markup import Markup, element, html
 
 
@@ -20,4 +20,5 @@ def path_text(path: str) -> Markup:
 
 def entry_link(entry: Entry) -> Markup:
     """A link to an operation."""
-    return link(entry.anchor, badge(entry.method), " ", path_text(entry.path))
+    told = (badge(entry.method), " ", path_text(entry.path))
+    return element("a", *told, href=f"#{entry.anchor}", class_="entry")

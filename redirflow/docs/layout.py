@@ -71,12 +71,12 @@ class Layout:
 
 
 def arrange(sizes: Mapping[str, Size], arrows: Sequence[Arrow]) -> Layout:
-    """Lay out the nodes of *sizes*, which are the least sizes of their boxes."""
+    """Lay out the nodes of *sizes*, at least one, which are the least sizes of their boxes."""
     parts = [
         layers(group, [arrow for arrow in arrows if arrow[0] in group])
         for group in groups(sizes, arrows)
     ]
-    grid = _grid(sizes, parts)
+    grid = _grid(sizes, parts, max(sum(arrow in part.back for arrow in arrows) for part in parts))
     boxes: dict[str, Box] = {}
     lines: dict[int, Line] = {}
     bottom = 0
@@ -87,7 +87,7 @@ def arrange(sizes: Mapping[str, Size], arrows: Sequence[Arrow]) -> Layout:
         bottom = drawn.bottom + _BETWEEN
     return Layout(
         width=grid.width,
-        height=max(bottom - _BETWEEN, 0),
+        height=bottom - _BETWEEN,
         boxes=boxes,
         lines=tuple(lines[number] for number in range(len(arrows))),
     )
@@ -112,19 +112,18 @@ class _Grid:
         return self.lefts[column] + self.widths[column]
 
 
-def _grid(sizes: Mapping[str, Size], parts: Sequence[Layers]) -> _Grid:
-    count = max((len(part.columns) for part in parts), default=0)
-    broad = [0] * count
+def _grid(sizes: Mapping[str, Size], parts: Sequence[Layers], lanes: int) -> _Grid:
+    """The columns, with room beside each for *lanes* that run back."""
+    broad = [0] * max(len(part.columns) for part in parts)
     for part in parts:
         for node, column in part.column.items():
             broad[column] = max(broad[column], sizes[node][0])
-    margin = max((_LANE * (len(part.back) + 1) for part in parts if part.back), default=1)
+    margin = _LANE * (lanes + 1) if lanes else 1
     lefts, x = list[int](), margin
-    for column in range(count):
+    for column, width in enumerate(broad):
         lefts.append(x)
-        x += broad[column] + _gutter(parts, column)
-    end = lefts[-1] + broad[-1] + margin if count else 0
-    return _Grid(tuple(lefts), tuple(broad), end)
+        x += width + max(_gutter(parts, column), 2 * margin)
+    return _Grid(tuple(lefts), tuple(broad), lefts[-1] + broad[-1] + margin)
 
 
 def _gutter(parts: Iterable[Layers], column: int) -> int:

@@ -126,9 +126,9 @@ def _media(names: list[str], media: Object, index: Index) -> Markup:
 
 def _examples(examples: Object) -> Iterator[Markup]:
     for name, example in examples.items():
-        text = indented(example.get("value"))
+        text, label = code(indented(example.get("value"))), f"Example {name}"
         yield element("p", "Example ", code(name), class_="media")
-        yield element("pre", code(text), tabindex="0", aria_label=f"Example {name}")
+        yield element("pre", text, tabindex="0", role="group", aria_label=label)
 
 
 # --- what it answers -------------------------------------------------------------------------

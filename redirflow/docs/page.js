@@ -48,10 +48,11 @@ function reveal() {
 
 const field = document.getElementById("search_field");
 const textOf = (element) => element.firstElementChild.textContent.toLowerCase();
+const links = new Map(all("nav li[data-for]").map((item) => [item.dataset.for, item]));
 const entries = all("details.operation").map((section) => ({
   section,
   text: `${textOf(section.parentElement)} ${textOf(section)}`,
-  link: document.querySelector(`li[data-for="${CSS.escape(section.querySelector(".body").id)}"]`),
+  link: links.get(section.querySelector(".body").id),
 }));
 
 /** Show the operations that have all words of the search. */
@@ -64,7 +65,7 @@ function search() {
     if (fits) found += 1;
   }
   for (const group of all(".group")) {
-    group.hidden = all("details.operation, li", group).every((each) => each.hidden);
+    group.hidden = all("details.operation, li[data-for]", group).every((each) => each.hidden);
   }
   const told = words.length ? `${found} of ${entries.length} operations` : "";
   document.getElementById("search_result").textContent = told;
@@ -269,7 +270,7 @@ async function showBody(response, item, signal) {
     item.append(make("p", { class: "note" }, `${size} bytes of ${type}`));
     return;
   }
-  const block = make("pre", { tabindex: "0", "aria-label": "Body" });
+  const block = make("pre", { tabindex: "0", role: "group", "aria-label": "Body" });
   const text = await readText(response.body, (sofar) => {
     if (sofar && !block.parentElement) item.append(block);
     block.textContent = sofar;

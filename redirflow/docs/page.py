@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from redirflow.docs.assets import Asset, relative, root
+from redirflow.docs.assets import ICON, Asset, relative, root
 from redirflow.docs.edges import Edge
 from redirflow.docs.index import Entry, Index, Object, index_document, link
 from redirflow.docs.label import entry_link
@@ -23,10 +23,6 @@ from redirflow.docs.prose import prose
 from redirflow.docs.schema_text import describe
 from redirflow.http.methods import METHODS, REDIRECT_STATUSES, method_after_hop
 
-_ICON: Final = "data:image/svg+xml," + quote(
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="none" '
-    'stroke="#5b6ee1" stroke-width="2" d="M2 4h6a4 4 0 0 1 0 8H5m3-3-3 3 3 3"/></svg>'
-)
 _HERE: Final = "http://127.0.0.1:8000"
 """What curl lines ask where the document names no server and no script tells the page's own
 address: that of `redirflow run`."""
@@ -97,7 +93,7 @@ def _head(info: Object, setting: Setting) -> Markup:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", info["title"]),
-        element("link", rel="icon", href=_ICON),
+        ICON,
         element("link", rel="stylesheet", href=there(setting.style)),
         element("script", src=there(setting.script), defer=True),
     )

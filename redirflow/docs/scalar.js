@@ -1,12 +1,17 @@
-// Starts Scalar, with everything off that would ask another site than this one.
+// Starts Scalar, if it came, with everything off that would ask another site than this one.
 "use strict";
 
-Scalar.createApiReference("#docs_page", {
-  url: new URL(document.getElementById("docs_page").dataset.document, location.href).href,
-  withDefaultFonts: false,
-  telemetry: false,
-  proxyUrl: "",
-  hideClientButton: true,
-  agent: { disabled: true },
-  mcp: { disabled: true },
-});
+const page = document.getElementById("docs_page");
+if ("Scalar" in window) {
+  page.replaceChildren();
+  Scalar.createApiReference(page, {
+    url: new URL(page.dataset.document, location.href).href,
+    withDefaultFonts: false,
+    telemetry: false,
+    proxyUrl: "",
+    hideClientButton: true,
+    showDeveloperTools: "never",
+    agent: { disabled: true },
+    mcp: { disabled: true },
+  });
+}

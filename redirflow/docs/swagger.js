@@ -1,9 +1,12 @@
-// Starts Swagger UI. `validatorUrl: null` keeps the document from being sent to a validator.
+// Starts Swagger UI, if it came. `validatorUrl: null` keeps the document from being sent away.
 "use strict";
 
-SwaggerUIBundle({
-  domNode: document.getElementById("docs_page"),
-  url: new URL(document.getElementById("docs_page").dataset.document, location.href).href,
-  deepLinking: true,
-  validatorUrl: null,
-});
+const page = document.getElementById("docs_page");
+if ("SwaggerUIBundle" in window) {
+  SwaggerUIBundle({
+    domNode: page,
+    url: new URL(page.dataset.document, location.href).href,
+    deepLinking: true,
+    validatorUrl: null,
+  });
+}

@@ -61,10 +61,15 @@ def taken_apart(hint: Any) -> tuple[Any, list[Any]]:
 
 
 def where_of(
-    name: str, type_: Any, marks: list[Any], marker: In | None, template: frozenset[str]
+    name: str, type_: Any, info: types_of.Type, marker: In | None, template: frozenset[str]
 ) -> Where:
-    """The part of the request that the argument *name* comes from."""
-    if (_alias(marks) or name) in template:
+    """The part of the request that an argument comes from.
+
+    Args:
+        name: its own, or its alias.
+        info: what msgspec knows of *type_*.
+    """
+    if name in template:
         if marker is not None:
             raise Misread(
                 f"it stands in the path, but is marked as {marker.where}",
@@ -75,27 +80,14 @@ def where_of(
         return marker.where
     if is_upload(type_):
         return "form"
-    return "body" if _is_composite(info_of(type_)) else "query"
+    return "body" if _is_composite(info) else "query"
 
 
 def info_of(type_: Any) -> types_of.Type:
     """What msgspec knows of a type that a request may hold."""
     if is_upload(type_):
         return types_of.AnyType()
-    try:
-        info = bare_info(without_none(type_))
-    except NameError as error:
-        raise Misread(
-            f"a field of {shown(type_)} has an annotation that can't be resolved: {error}",
-            "names of the module",
-            "define the type at module level, or without `from __future__ import annotations`",
-        ) from None
-    except TypeError as error:
-        raise Misread(
-            f"msgspec can't read a {shown(type_)} ({error})",
-            "the types that msgspec reads",
-            "a Struct or a dataclass with the same fields",
-        ) from None
+    info = _known(type_)
     foreign = next(filter(None, map(foreign_class, parts_of(info))), None)
     if foreign is not None:
         raise Misread(
@@ -110,6 +102,23 @@ def info_of(type_: Any) -> types_of.Type:
             "set[Annotated[int, Meta(ge=0, le=1_000_000)]]",
         )
     return info
+
+
+def _known(type_: Any) -> types_of.Type:
+    try:
+        return bare_info(without_none(type_))
+    except NameError as error:
+        raise Misread(
+            f"a field of {shown(type_)} has an annotation that can't be resolved: {error}",
+            "names of the module",
+            "define the type at module level, or without `from __future__ import annotations`",
+        ) from None
+    except TypeError as error:
+        raise Misread(
+            f"msgspec can't read a {shown(type_)} ({error})",
+            "the types that msgspec reads",
+            "a Struct or a dataclass with the same fields",
+        ) from None
 
 
 def _is_composite(info: types_of.Type) -> bool:
@@ -174,12 +183,13 @@ def _reader(type_: Any) -> Reader:
         ) from None
 
 
-def _alias(marks: list[Any]) -> str | None:
+def alias_of(marks: list[Any]) -> str | None:
+    """The name on the wire that an `Alias` among *marks* gives."""
     return next((mark.name for mark in marks if isinstance(mark, Alias)), None)
 
 
 def _key(name: str, marks: list[Any], where: Where) -> str:
-    alias = _alias(marks)
+    alias = alias_of(marks)
     if alias is not None and where in {"header", "cookie"} and not is_token(alias):
         raise Misread(f"Alias({alias!r}) can't name a {where}", "letters, digits and '-'")
     if where == "header":

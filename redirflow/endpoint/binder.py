@@ -242,7 +242,7 @@ def _refusal(codec: media.Codec, body: bytes, error: Exception) -> HTTPError:
         return ValidationFailed("The body has wrong values.", errors=[fault])
     if isinstance(malformed, RecursionError):
         return BadRequest("The body is nested too deeply.")
-    return BadRequest(f"The body is not well-formed: {capped(str(malformed))}")
+    return BadRequest(capped(f"The body is not well-formed: {malformed}"))
 
 
 def _malformed(codec: media.Codec, body: bytes) -> Exception | None:

@@ -121,12 +121,14 @@ def _contradiction(error: msgspec.ValidationError) -> str:
 
 
 def _narrowed(value: Any, type_: Any, encode: Encode, decode: Decode) -> Any:
-    """*value* as the lenient twin, by way of its bytes or, for rows, of its attributes."""
+    """*value* as the lenient twin, by way of its bytes or, failing that, of its attributes.
+
+    Rows have no bytes, and a subclass with another tag has the wrong ones.
+    """
     try:
-        body = encode(value)
-    except TypeError:
+        return decode(encode(value))
+    except (TypeError, msgspec.ValidationError):
         return msgspec.convert(value, type_, from_attributes=True)
-    return decode(body)
 
 
 def _plain_plan(type_: Any, media_type: str) -> BodyPlan:

@@ -18,6 +18,7 @@ from redirflow.declare.faults import Fault
 from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import RedirectSpec, RerouteSpec
 from redirflow.endpoint.binder import BodyReader, body_reader
+from redirflow.endpoint.forms import refuse_uploads
 from redirflow.endpoint.judging import Workshop, judges_of
 from redirflow.endpoint.links import Link
 from redirflow.endpoint.plan import Judge
@@ -86,6 +87,7 @@ def compile_endpoint(
     called = [*functions(steps), handler]
     responses = declared_responses(operation, handler.signature.returns, shop.resolver, shop.faults)
     _refuse_bodies(operation, called, shop.faults)
+    refuse_uploads(called, shop.faults)
     successes, streams = _response_plans(operation, responses, shop)
     errors = _error_classes(operation, steps, handler, called, responses)
     judges = judges_of(operation, steps, handler, errors, shop)

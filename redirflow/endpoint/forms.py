@@ -4,7 +4,13 @@ import importlib.util
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from redirflow.declare.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
+from redirflow.declare.errors import (
+    BadRequest,
+    ContentTooLarge,
+    ErrorDetail,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from redirflow.declare.faults import Fault
 from redirflow.endpoint.binder import Refused, refuse_coding
 from redirflow.endpoint.signature import is_upload
@@ -42,6 +48,23 @@ def refuse_uploads(called: Iterable[Step], faults: list[Fault]) -> None:
             for each in step.signature.parameters
             if is_upload(each.type)
         ]
+
+
+def refuse_files(step: Step, form: FormData) -> None:
+    """Refuse a file where a parameter of *step* is a text.
+
+    Raises:
+        Refused: 422, with each of them.
+    """
+    faults = [
+        ErrorDetail("Expected text, got a file", ["form", each.key], "invalid")
+        for each in step.signature.parameters
+        if each.where == "form"
+        and not is_upload(each.type)
+        and any(isinstance(value, UploadFile) for value in form.getlist(each.key))
+    ]
+    if faults:
+        raise Refused(ValidationFailed("The request has wrong parameters.", errors=faults))
 
 
 async def read_form(request: Request) -> FormData:

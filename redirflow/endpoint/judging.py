@@ -1,7 +1,7 @@
 """Making the judges of an operation, from the specs that stand on its functions."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from redirflow.declare.attach import specs_of
@@ -28,12 +28,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What every endpoint of an app is made with."""
+    """What every endpoint of an app is made with.
+
+    Attributes:
+        errors: plans that were made already; most operations can answer with the same errors.
+    """
 
     resolver: Resolver
     format: ErrorFormat
     max_body_size: int
     faults: list[Fault]
+    errors: dict[type[HTTPError], ErrorPlan | None] = field(
+        default_factory=dict[type[HTTPError], ErrorPlan | None]
+    )
 
     def attempt(
         self, operation: Operation, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -115,11 +122,16 @@ def _reroutes(step: Step, operation: Operation, shop: Workshop) -> Destination |
 def _error_plans(
     operation: Operation, errors: Iterable[type[HTTPError]], shop: Workshop
 ) -> dict[type[HTTPError], ErrorPlan]:
-    made = {
-        error: shop.attempt(operation, error_plan, error, shop.format, operation.headers)
-        for error in errors
-    }
+    made = {error: _error_plan(operation, error, shop) for error in errors}
     return {error: plan for error, plan in made.items() if plan is not None}
+
+
+def _error_plan(operation: Operation, error: type[HTTPError], shop: Workshop) -> ErrorPlan | None:
+    if operation.headers:
+        return shop.attempt(operation, error_plan, error, shop.format, operation.headers)
+    if error not in shop.errors:
+        shop.errors[error] = shop.attempt(operation, error_plan, error, shop.format)
+    return shop.errors[error]
 
 
 def _reads_credentials(steps: Iterable[AnyStep], called: Iterable[Step]) -> bool:

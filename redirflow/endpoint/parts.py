@@ -47,8 +47,9 @@ def is_anything(info: types_of.Type) -> bool:
 
 def foreign_class(info: types_of.Type) -> type | None:
     """The class of which msgspec knows nothing, if *info* is one."""
-    is_foreign = isinstance(info, types_of.CustomType) and not is_anything(info)
-    return info.cls if is_foreign else None
+    if isinstance(info, types_of.CustomType) and not is_anything(info):
+        return info.cls
+    return None
 
 
 def collide(info: types_of.Type) -> bool:

@@ -19,6 +19,7 @@ from redirflow.declare.streams import BackgroundTasks
 from redirflow.endpoint.argument import (
     INJECTED,
     Misread,
+    alias_of,
     default_of,
     field_parameters,
     info_of,
@@ -34,7 +35,8 @@ from redirflow.endpoint.signature import (
     Parameter,
     Signature,
     annotations_of,
-    fixed_arguments,
+    arguments_of,
+    positions,
 )
 from redirflow.http.request import Request
 
@@ -57,23 +59,10 @@ def read_signature(
     """
     name = getattr(function, "__name__", type(function).__name__)
     try:
-        hints = annotations_of(function, namespace)
-        fixed = fixed_arguments(function)
-        arguments = [
-            argument
-            for argument in inspect.signature(function).parameters.values()
-            if argument.name not in fixed
-        ]
+        hints, arguments = annotations_of(function, namespace), arguments_of(function)
     except (AttributeError, NameError, SyntaxError, TypeError, ValueError) as error:
-        faults.append(
-            Fault(
-                f"the annotations of {name} can't be resolved: {error}",
-                "names of the module, or of the function in which the handler is defined",
-                "define the type at module level, or without `from __future__ import annotations`",
-                place,
-            )
-        )
-        return Signature(function=function, groups={}, returns=Never)
+        faults.append(_unresolved(name, error, place))
+        return Signature(groups={}, returns=Never)
     reading = _Reading(function, frozenset(template))
     for argument in arguments:
         try:
@@ -81,15 +70,16 @@ def read_signature(
         except Misread as misread:
             found = f"{name}({argument.name}): {misread.found}"
             faults.append(Fault(found, misread.allowed, misread.write, place))
-    by_position = not fixed and all(map(_is_positional, arguments))
-    return reading.done(
-        hints.get("return", UNKNOWN),
-        tuple(argument.name for argument in arguments) if by_position else None,
+    return reading.done(hints.get("return", UNKNOWN), arguments)
+
+
+def _unresolved(name: str, error: Exception, place: Place | None) -> Fault:
+    return Fault(
+        f"the annotations of {name} can't be resolved: {error}",
+        "names of the module, or of the function in which the handler is defined",
+        "define the type at module level, or without `from __future__ import annotations`",
+        place,
     )
-
-
-def _is_positional(argument: inspect.Parameter) -> bool:
-    return argument.kind is argument.POSITIONAL_OR_KEYWORD
 
 
 class _Reading:
@@ -128,9 +118,8 @@ class _Reading:
         else:
             self._read(argument, type_, marks, source)
 
-    def done(self, returns: Any, positional: tuple[str, ...] | None) -> Signature:
+    def done(self, returns: Any, arguments: list[inspect.Parameter]) -> Signature:
         return Signature(
-            function=self.function,
             parameters=tuple(self.parameters),
             groups=self.groups,
             body=self.body,
@@ -139,7 +128,7 @@ class _Reading:
             depends=tuple(self.depends),
             schemes=tuple(self.schemes),
             returns=returns,
-            positional=positional,
+            positional=positions(self.function, arguments),
         )
 
     def _inject(self, name: str, type_: Any, mark: Depends | Scheme) -> None:
@@ -152,7 +141,8 @@ class _Reading:
         self, argument: inspect.Parameter, type_: Any, marks: list[Any], marker: In | None
     ) -> None:
         info = info_of(type_)
-        where = where_of(argument.name, type_, marks, marker, self.template)
+        name = alias_of(marks) or argument.name
+        where = where_of(name, type_, info, marker, self.template)
         if where == "body":
             self._take_body(argument, type_)
         elif isinstance(info, types_of.StructType):

@@ -160,11 +160,6 @@ def _declared(
             f"@returns(None, status_code={status})",
         )
         return None
-    location = None
-    try:
-        location = resolver.destination(spec.location) if spec.location is not None else None
-    except LookupError as error:
-        _report(operation, faults, f"{operation.name}: returns(location=...): {error}")
     return DeclaredResponse(
         status=status,
         type=type_,
@@ -173,11 +168,24 @@ def _declared(
         description=spec.description or phrase(status),
         headers=merged_headers(operation.headers, spec.headers),
         cookies=spec.cookies,
-        location=location,
+        location=_destination(operation, spec, resolver, faults),
         location_to=spec.location,
         examples=spec.examples,
         links=spec.links,
     )
+
+
+def _destination(
+    operation: Operation, spec: ResponseSpec, resolver: Resolver, faults: list[Fault]
+) -> Destination | None:
+    """Where the `Location` of a 201 may lead; `None` also after a fault."""
+    if spec.location is None:
+        return None
+    try:
+        return resolver.destination(spec.location)
+    except LookupError as error:
+        _report(operation, faults, f"{operation.name}: returns(location=...): {error}")
+        return None
 
 
 def _body_type(operation: Operation, spec: ResponseSpec, returned: Any, faults: list[Fault]) -> Any:

@@ -81,7 +81,6 @@ class Signature:
         positional: the order of arguments, if all of them can be passed by position.
     """
 
-    function: Callable[..., Any]
     parameters: tuple[Parameter, ...] = ()
     groups: Mapping[str, type]
     body: BodyParameter | None = None
@@ -165,14 +164,38 @@ def _closure(function: Any) -> dict[str, Any]:
     return held
 
 
-def fixed_arguments(function: Any) -> set[str]:
-    """The arguments that a `functools.partial` gives: no client may give them."""
+def arguments_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The arguments of *function* but those that a `functools.partial` gives: no client may.
+
+    Raises:
+        TypeError, ValueError: it can't be told.
+    """
+    fixed = _fixed(function)
+    arguments = inspect.signature(function).parameters.values()
+    return [argument for argument in arguments if argument.name not in fixed]
+
+
+def positions(
+    function: Callable[..., Any], arguments: list[inspect.Parameter]
+) -> tuple[str, ...] | None:
+    """The names of *arguments*, if each can be passed to *function* by position."""
+    if _fixed(function) or not all(map(_is_positional, arguments)):
+        return None
+    return tuple(argument.name for argument in arguments)
+
+
+def _is_positional(argument: inspect.Parameter) -> bool:
+    return argument.kind is argument.POSITIONAL_OR_KEYWORD
+
+
+def _fixed(function: Any) -> set[str]:
+    """The arguments that a `functools.partial` gives."""
     if isinstance(function, functools.partial):
         inner: Any = function.func
         given = inspect.signature(inner).bind_partial(*function.args, **function.keywords)
-        return {*given.arguments, *fixed_arguments(inner)}
+        return {*given.arguments, *_fixed(inner)}
     wrapped = getattr(function, "__wrapped__", None)
-    return set() if wrapped is None else fixed_arguments(wrapped)
+    return set() if wrapped is None else _fixed(wrapped)
 
 
 def is_upload(type_: Any) -> bool:

@@ -17,6 +17,7 @@ twin, where msgspec looks them up.
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -67,39 +68,66 @@ class _Twins:
 
     def annotation(self, info: types_of.Type) -> Any:
         """What a decoder takes for *info*."""
-        return _annotation(info, lambda found: self._made[found.cls])
+        return _annotation(info, lambda found: self._beside(found, self._made[found.cls]))
 
     def _make(self, info: ObjectType) -> type[msgspec.Struct]:
         struct = info if isinstance(info, types_of.StructType) else None
+        omitted = _omitted(info)
         return msgspec.defstruct(
             shown(info.cls),
-            [self._field(field, _omits(info, field)) for field in info.fields],
+            [self._field(field, omits=field.name in omitted) for field in info.fields],
             rename={field.name: field.encode_name for field in info.fields},
             kw_only=True,
             tag=struct.tag if struct else None,
             tag_field=struct.tag_field if struct else None,
             array_like=bool(struct and struct.array_like),
             forbid_unknown_fields=self._strict,
+            frozen=True,  # so that sets hold them
         )
 
-    def _field(self, field: types_of.Field, omits: bool) -> Any:
-        type_ = _annotation(field.type, lambda found: ForwardRef(self._names[found.cls]))
+    def _field(self, field: types_of.Field, *, omits: bool) -> Any:
+        type_ = _annotation(
+            field.type, lambda found: self._beside(found, ForwardRef(self._names[found.cls]))
+        )
         if omits:
             return field.name, Union[type_, msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
         if field.required or self._strict:
             return field.name, type_
         return field.name, type_, msgspec.field(default_factory=_default(field))
 
+    def _beside(self, info: ObjectType, made: Any) -> Any:
+        """*made*, with a stranger beside it if it has a tag: alone, it would not be missed."""
+        if not isinstance(info, types_of.StructType) or not info.tag_field:
+            return made
+        if info.array_like or not self._strict:
+            return made
+        numbered = isinstance(info.tag, int)
+        return Union[made, _stranger(info.tag_field, numbered)]  # noqa: UP007 - made at run time
 
-def _omits(info: ObjectType, field: types_of.Field) -> bool:
-    """Whether msgspec leaves *field* out of some values."""
-    if field.required or (isinstance(info, types_of.StructType) and info.array_like):
-        return False
-    if field.default is field.default_factory:
-        return True  # neither is given: it is UNSET, or a key that a TypedDict may lack
+
+@cache
+def _stranger(tag_field: str, numbered: bool) -> type[msgspec.Struct]:
+    """A type that no value has."""
+    tag = -(2**63) if numbered else "\0"
+    return msgspec.defstruct("Stranger", [], tag=tag, tag_field=tag_field)
+
+
+def _omitted(info: ObjectType) -> set[str]:
+    """The fields that msgspec leaves out of some values."""
+    optional = [field for field in info.fields if not field.required]
+    if not optional or (isinstance(info, types_of.StructType) and info.array_like):
+        return set()
     config = getattr(info.cls, "__struct_config__", None)
+    if config and config.omit_defaults:
+        return {field.name for field in optional}
     hints = get_type_hints(getattr(info.cls, "__origin__", info.cls))
-    return bool(config and config.omit_defaults) or msgspec.UnsetType in get_args(hints[field.name])
+    return {
+        field.name
+        for field in optional
+        # Without a default it is UNSET, or a key that a TypedDict may lack.
+        if field.default is field.default_factory
+        or msgspec.UnsetType in get_args(hints[field.name])
+    }
 
 
 def _default(field: types_of.Field) -> Callable[[], Any]:

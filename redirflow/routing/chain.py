@@ -161,15 +161,15 @@ class RowRules(Protocol):
 
 
 class Chains:
-    """Joins the rules of an app."""
+    """Joins the rules of an app, but for those that stand in a loop."""
 
     def __init__(
-        self, reach: Reach, rows: RowRules, methods: Answered, endless: frozenset[Rule]
+        self, reach: Reach, rows: RowRules, methods: Answered, looped: frozenset[Rule]
     ) -> None:
         self._reach: Final = reach
         self._rows: Final = rows
         self._methods: Final = methods
-        self._endless: Final = endless
+        self._looped: Final = looped
         self._done: Final[dict[Rule, FinalRule]] = {}
 
     def final(self, rules: Iterable[Rule]) -> tuple[FinalRule, ...]:
@@ -181,7 +181,7 @@ class Chains:
         trail: dict[Rule, _Next | None] = {}
         node: Rule | None = rule
         while node is not None and node not in self._done and node not in trail:
-            trail[node] = following = None if node in self._endless else self._next(node)
+            trail[node] = following = None if node in self._looped else self._next(node)
             node = None if following is None else following.rule
         for each, following in reversed(trail.items()):
             then = following and self._done.get(following.rule)
@@ -218,7 +218,7 @@ class Chains:
             status = joined_status(status, then.status)
         final = FinalRule(
             rule=rule,
-            methods=_listed(self._methods.get(rule, frozenset())),
+            methods=listed(self._methods.get(rule, frozenset())),
             target=target,
             status=status,
             max_age=age,
@@ -251,6 +251,6 @@ def _foreign(branch: Branch) -> bool:
     return not branch.spot.rules and all(isinstance(each, Mount) or each == ROW for each in owners)
 
 
-def _listed(methods: frozenset[str]) -> frozenset[str]:
+def listed(methods: frozenset[str]) -> frozenset[str]:
     """*methods* as a router lists them: GET stands for HEAD too."""
     return methods - {"HEAD"} if "GET" in methods else methods

@@ -35,15 +35,14 @@ def read_csv(path: Path, sheet: Sheet) -> None:
     """Read lines of `source,target,status`; a first one that names the columns is skipped."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
-        lines = ((reader.line_num, cells) for cells in watched(reader, path.name) if cells)
         try:
-            sheet.fill(row for row in lines if row[0] > 1 or not _is_head(row[1]))
+            head = next(reader, None) or []
+            if head and [cell.strip().lower() for cell in head] not in _HEADS:
+                sheet.add(1, head)
+            lines = watched(reader, path.name)
+            sheet.fill((reader.line_num, cells) for cells in lines if cells)
         except (csv.Error, UnicodeDecodeError) as error:
             sheet.refuse(reader.line_num + 1, RowRefused(f"the file can't be read on: {error}"))
-
-
-def _is_head(cells: list[str]) -> bool:
-    return [cell.strip().lower() for cell in cells] in _HEADS
 
 
 def read_json_lines(path: Path, sheet: Sheet) -> None:

@@ -48,6 +48,11 @@ class Spot:
         """The methods that owners serve; HEAD goes with GET."""
         return frozenset({*self.owners, "HEAD"} if "GET" in self.owners else self.owners)
 
+    def owner(self, method: str) -> object | None:
+        """What serves *method*, if no rule does; HEAD is served by GET."""
+        found = self.owners.get(method)
+        return self.owners.get("GET") if found is None and method == "HEAD" else found
+
 
 class Ground:
     """All spots of an app.

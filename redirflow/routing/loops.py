@@ -58,6 +58,11 @@ class Loops:
     found: tuple[Loop, ...]
     endless: frozenset[Rule]
 
+    @property
+    def rules(self) -> frozenset[Rule]:
+        """The rules that stand in a loop, be it certain or not."""
+        return self.endless.union(hop.rule for loop in self.found for hop in loop.hops)
+
 
 def find_loops(rules: Iterable[Rule], reach: Reach, hops: Hops) -> Loops:
     """The loops of *rules*, each once."""

@@ -39,16 +39,16 @@ _SOME: Final[Bindings] = {"": ()}
 class Rows(Protocol):
     """The exact rows of all tables."""
 
-    everything: frozenset[str]
-    """The methods that any of them answers."""
-
     def __contains__(self, path: str, /) -> bool: ...
+
+    def everything(self) -> frozenset[str]:
+        """The methods that any of them answers."""
+        ...
 
     def methods(self, path: str) -> frozenset[str]:
         """The methods that the row at *path* answers."""
         ...
 
-    @property
     def ordered(self) -> Sequence[str]:
         """Their sources in alphabetical order."""
         ...
@@ -168,7 +168,7 @@ class Reach:
     def _matching(self, path: Path) -> frozenset[str] | None:
         """The methods of the rows that are instances of *path*; `None` if there are none."""
         prefix = _prefix(path)
-        ordered = self._rows.ordered
+        ordered = self._rows.ordered()
         first, end = bisect_left(ordered, prefix), bisect_left(ordered, prefix[:-1] + "0")
         if first == end:
             return None
@@ -177,7 +177,7 @@ class Reach:
         for index in range(first, end):
             if wanted.fullmatch(ordered[index]):
                 found = {*(found or ()), *self._rows.methods(ordered[index])}
-                if found >= self._rows.everything:
+                if found >= self._rows.everything():
                     break
         return None if found is None else frozenset(found)
 

@@ -93,13 +93,7 @@ class Router(Generic[T]):
         leaf = self.tails.get(head)
         if leaf is not None and slash and tail and tail not in DOTS:
             return leaf, tail
-        return self.search(path)
-
-    def search(self, path: str) -> tuple[Leaf[T], Values] | None:
-        """What `find` does, by the tree alone: only for shapes that are neither of the others."""
-        if not path.startswith("/"):
-            return None
-        found = _walk(self._tree, path.split("/"), 1, ())
+        found = _walk(self._tree, path.split("/"), 1, ()) if path.startswith("/") else None
         if found is None:
             return None
         leaf, values = found

@@ -24,8 +24,12 @@ DEFAULT_STATUS: Final = 308
 LISTED: Final = 100
 """Bad rows that are told one by one; the rest are counted."""
 
+_SITES: Final = 10_000
+"""Origins that are remembered while a table is read."""
+
 _ANYWHERE: Final = LocationPolicy(any_origin=True)
 _PLAIN: Final = re.compile(r"/(?!/)[!$&(-;=@-\[\]_a-z|~]{0,4000}")
+_ROWS: Final = frozenset({list, tuple})
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f]")
 _STATUSES: Final = ", ".join(map(str, REDIRECT_STATUSES))
 
@@ -46,15 +50,21 @@ class Kind:
 
 
 LOADED: Final = tuple(
-    Kind(status, keep_query) for status in REDIRECT_STATUSES for keep_query in (True, False)
+    Kind(status, keep_query) for status in REDIRECT_STATUSES for keep_query in (True, True, False)
 )
-"""The kinds of rows as they are read: within this app the query is kept, elsewhere not."""
+"""The kinds of rows as they are read. Of each status there are three: a plain path of this
+app; one with escapes, a query or a fragment; another site, where the query is not kept.
+"""
+
+FORMS: Final = 3
 
 _FIRST: Final[dict[object, bytes]] = {
-    spelling: bytes((2 * index, 2 * index + 1))
+    spelling: bytes(range(FORMS * index, FORMS * index + FORMS))
     for index, status in enumerate(REDIRECT_STATUSES)
     for spelling in (status, str(status))
 }
+"""By status, the first byte of a row of each of its forms."""
+
 _FIRST[None] = _FIRST[""] = _FIRST[DEFAULT_STATUS]
 
 
@@ -81,6 +91,7 @@ class Sheet:
         numbers: the number of each row, in the order of `rows`.
         rules: rows that are no plain redirects of one path.
         refused: how many rows are bad; the first of them have a fault.
+        origins: other sites that rows lead to, as they were written, and as they are sent.
     """
 
     place: Callable[[int], Place]
@@ -92,29 +103,36 @@ class Sheet:
     )
     faults: list[Fault] = field(default_factory=list[Fault])
     refused: int = 0
+    origins: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def fill(self, rows: Iterable[tuple[int, Any]]) -> None:
         """Take numbered rows, each of source, target and perhaps a status."""
         # PERF: what nearly all rows are is tested and kept in place: 1.0 us a row, not 1.9.
         known, note, plain = self.rows, self.numbers.append, _PLAIN.fullmatch
-        default = _FIRST[DEFAULT_STATUS][:1]
+        default = _FIRST[DEFAULT_STATUS]
         for number, row in rows:
-            if (type(row) is tuple or type(row) is list) and 1 < len(row) < 4:
+            if row.__class__ in _ROWS and 1 < len(row) < 4:
                 source, target = row[0], row[1]
-                first = default if len(row) == 2 else _first(row[2])[:1]
-                if (
-                    first
-                    and type(source) is type(target) is str
-                    and plain(source)
-                    and plain(target)
-                    and "/." not in source
-                    and "/." not in target
-                ):
-                    kept = first + compile_location(target)
-                    if known.setdefault(source, kept) is kept:
+                first = default if len(row) == 2 else _first(row[2])
+                if first and type(source) is str and plain(source) and "/." not in source:
+                    if type(target) is str and plain(target) and "/." not in target:
+                        kept = first[:1] + compile_location(target)
+                    else:
+                        kept = self._elsewhere(first, target)
+                    if kept and known.setdefault(source, kept) is kept:
                         note(number)
                         continue
             self.add(number, row)
+
+    def _elsewhere(self, first: bytes, target: object) -> bytes | None:
+        """A row that leads to a plain path of a site that was met before."""
+        if not isinstance(target, str):
+            return None
+        end = target.find("/", 8)
+        origin, path = self.origins.get(target[:end]), target[end:]
+        if origin is None or "/." in path or not _PLAIN.fullmatch(path):
+            return None
+        return first[2:] + origin + compile_location(path)
 
     def add(self, number: int, row: Any) -> None:
         """Take one row, or note why it can't be used."""
@@ -123,10 +141,18 @@ class Sheet:
             path = decoded_source(source)
             if path in self.rows:
                 raise RowRefused(f"{source!r} was the source of {self._first(path)} already")
-            self.rows[path] = _kept(target, status)
+            row = self.rows[path] = _kept(target, status)
             self.numbers.append(number)
+            if LOADED[row[0]].keep_query is False:
+                self._meet(target, row[1:])
         except RowRefused as refused:
             self.refuse(number, refused)
+
+    def _meet(self, target: str, location: bytes) -> None:
+        """Remember how an origin is written, for the next row that leads there."""
+        end, sent = target.find("/", 8), location.find(b"/", 8)
+        if end > 0 and len(self.origins) < _SITES:
+            self.origins[target[:end]] = location[:sent]
 
     def refuse(self, number: int, refused: RowRefused) -> None:
         """Note a bad row."""
@@ -181,7 +207,7 @@ def decoded_source(source: object) -> str:
 
 def _cells(row: Any) -> tuple[Any, Any, Any]:
     """Source, target and status."""
-    if type(row) not in {tuple, list} or not 2 <= len(row) <= 3:
+    if row.__class__ not in _ROWS or not 2 <= len(row) <= 3:
         raise RowRefused(f"{row!r} is no row", "source, target and perhaps a status")
     return row[0], row[1], row[2] if len(row) == 3 else DEFAULT_STATUS
 
@@ -202,7 +228,10 @@ def _kept(target: object, status: object) -> bytes:
         location = compile_location(target, _ANYWHERE)
     except LocationRefused as refused:
         raise RowRefused(f"the target {target!r}: {refused}") from None
-    path = location.partition(b"#")[0].partition(b"?")[0]
+    path, _, more = location.partition(b"?")
+    path = path.partition(b"#")[0]
     if not DOTS.isdisjoint(unquote(path).split("/")):
         raise RowRefused(f"the target {target!r} has a dot segment; clients remove it")
-    return (first[:1] if location.startswith(b"/") else first[1:]) + location
+    if not location.startswith(b"/"):
+        return first[2:] + location
+    return (first[:1] if path == location and b"%" not in path else first[1:2]) + location

@@ -59,6 +59,13 @@ class Answering:
         forget(error)
         return reply
 
+    def broken(self, error: Exception, endpoint: Endpoint, scope: Scope) -> None:
+        """Tell of a stream that fails after its response has begun, unless the request did it."""
+        if isinstance(error, ContractViolation):
+            self.failures.violation(error, endpoint, scope)
+        elif _refusal(error, endpoint) is None:
+            self.failures.unexpected(error, endpoint, scope)
+
     def _judged(self, error: Exception, endpoint: Endpoint, judge: Judge, scope: Scope) -> Reply:
         if isinstance(error, Redirect):
             return judge.redirect(error, scope)

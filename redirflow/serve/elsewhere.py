@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from redirflow.compile import Owner
 from redirflow.declare.errors import BadRequest, MethodNotAllowed, NotFound
@@ -14,11 +14,11 @@ from redirflow.http.methods import allow_header
 from redirflow.http.request import local_path, root_path
 from redirflow.http.response import EMPTY, Reply
 from redirflow.http.types import Receive, Scope, Send
+from redirflow.routing.ground import Slashes
 from redirflow.routing.router import Leaf, Router, Values
+from redirflow.routing.rows import Rows
 from redirflow.serve.delivery import deliver
 from redirflow.serve.failures import Failures
-
-Slashes: TypeAlias = Literal["redirect", "strict", "match"]
 
 HOST: Final = frozenset(bytes(letters) for letters in product(*zip(b"host", b"HOST", strict=True)))
 """Every spelling of the field name: servers need not write it in lower case (ASGI).
@@ -45,6 +45,7 @@ class Elsewhere:
     """Answers requests that belong to no operation."""
 
     router: Router[Owner]
+    rows: Rows
     mounts: tuple[Mount, ...]
     settings: Settings
     failures: Failures
@@ -74,7 +75,9 @@ class Elsewhere:
             await mount.app(_below(scope, mount, path), receive, send)
             return
         location = self._slash_redirect(scope, path)
-        if location is None:
+        if self.settings.slashes == "match" and _other_form(path) in self.rows:
+            reply = self.row(scope, _other_form(path))
+        elif location is None:
             reply = self.failures.refusal(NotFound("There is nothing at this path."))
         else:
             reply = Reply(308, [(b"location", location), EMPTY])
@@ -95,7 +98,25 @@ class Elsewhere:
         below = [mount for mount in self.mounts if path.startswith(f"{mount.prefix}/")]
         return max(below, key=lambda mount: len(mount.prefix), default=None)
 
-    def other_method(self, scope: Scope, methods: Iterable[str]) -> Reply:
+    def row(self, scope: Scope, path: str) -> Reply:
+        """The reply of the table row at *path*."""
+        methods = self.rows.methods(path)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        if method not in methods:
+            return self._not_served(scope, methods)
+        query: bytes = scope.get("query_string") or b""
+        found = self.rows.location(path, query, root_path(scope))
+        if found is None:
+            return self.failures.refusal(NotFound("There is nothing at this path."))
+        return Reply(found[0], [(b"location", found[1]), EMPTY])
+
+    def other_method(self, scope: Scope, methods: Iterable[str], path: str) -> Reply:
+        """What answers a method that the operations at *path* do not serve."""
+        if path in self.rows:
+            return self.row(scope, path)
+        return self._not_served(scope, methods)
+
+    def _not_served(self, scope: Scope, methods: Iterable[str]) -> Reply:
         """204 with `Allow` for OPTIONS, else 405 with it (RFC 9110 9.3.7, 15.5.6)."""
         allow = (b"allow", allow_header(set(methods)))
         if scope["method"] == "OPTIONS":
@@ -109,13 +130,18 @@ class Elsewhere:
         method: str = scope["method"]
         if self.settings.slashes != "redirect" or method == "OPTIONS":
             return None
-        if not self.router.serves(other, method) and self.mount(other) is None:
+        if not self._serves(other, method):
             return None
         query: bytes = scope.get("query_string") or b""
         try:
             return compile_location(quote_path(root_path(scope) + other) + _untouched(query))
         except LocationRefused:
             return None
+
+    def _serves(self, path: str, method: str) -> bool:
+        if self.router.serves(path, method) or self.mount(path) is not None:
+            return True
+        return ("GET" if method == "HEAD" else method) in self.rows.methods(path)
 
 
 def _other_form(path: str) -> str:

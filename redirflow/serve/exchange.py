@@ -16,7 +16,7 @@ from redirflow.declare.redirects import Redirect, Reroute
 from redirflow.declare.streams import BackgroundTasks
 from redirflow.endpoint.credentials import read_credentials
 from redirflow.endpoint.endpoint import Endpoint, reads_form
-from redirflow.endpoint.forms import read_form
+from redirflow.endpoint.forms import read_form, refuse_files
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.signature import is_async
 from redirflow.endpoint.steps import CredentialsStep, Step
@@ -159,8 +159,9 @@ class Exchange:
 
     async def _arguments(self, step: Step, results: list[Any]) -> dict[str, Any]:
         """The arguments of *step*, its body left out."""
-        if self._endpoint.form and self._form is None and reads_form([step]):
-            self._form = await read_form(self._request)
+        if self._endpoint.form and reads_form([step]):
+            self._form = self._form or await read_form(self._request)
+            refuse_files(step, self._form)
         arguments = step.binder.read(self._request, self._path, self._form)
         for parameter in step.signature.parameters:
             if parameter.where == "path" and parameter.group is None:
@@ -193,7 +194,7 @@ class Exchange:
             head = self._request.method == "HEAD"
             await send_stream(streaming, self._inbox, send, head=head)
         except Exception as error:
-            self._answering.failures.broken(error, self._endpoint, self._request.scope)
+            self._answering.broken(error, self._endpoint, self._request.scope)
             await self._ended(Reply(500, []), error)
             # The response has begun: only the server can still cut the connection.
             raise

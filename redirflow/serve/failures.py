@@ -89,13 +89,6 @@ class Failures:
         )
         return self._internal(error, scope)
 
-    def broken(self, error: Exception, endpoint: Endpoint, scope: Scope) -> None:
-        """Tell of a stream that fails after its response has begun."""
-        if isinstance(error, ContractViolation):
-            self.violation(error, endpoint, scope)
-        else:
-            self.unexpected(error, endpoint, scope)
-
     def _internal(self, error: Exception, scope: Scope) -> Reply:
         raised = scope.get(RAISED)
         if raised is not None:

@@ -34,11 +34,13 @@ class Inbox:
         """The next message."""
         if self._lock is None:
             return await self._receive()
-        async with self._lock:
-            if not self._kept:
-                return await self._receive()
-            self._taken.set()
-            return self._kept.popleft()
+        if not self._kept:
+            async with self._lock:
+                # Whoever waited until now may have got it.
+                if not self._kept:
+                    return await self._receive()
+        self._taken.set()
+        return self._kept.popleft()
 
     async def left(self) -> None:
         """Return when the client has left."""

@@ -10,12 +10,14 @@ from redirflow.http.response import EMPTY, Reply, send_reply
 from redirflow.http.types import ASGIApp, RawHeaders, Receive, Scope, Send
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.router import Values
-from redirflow.routing.template import Template
+from redirflow.routing.template import Segment
 from redirflow.serve.failures import Failures
 from redirflow.serve.reroute import HOPS, MAX_HOPS, Rerouted, scope_after
 from redirflow.serve.route import Route, Serve
 
-MethodsAt: TypeAlias = Callable[[Template], Mapping[str, Serve] | None]
+Shape: TypeAlias = tuple[Segment, ...]
+
+MethodsAt: TypeAlias = Callable[[Shape], Mapping[str, Serve] | None]
 """From a shape to what serves its methods."""
 
 
@@ -54,6 +56,8 @@ class RuleServers:
 
     def _reroute(self, rule: FinalRule) -> Serve:
         names = [hole.name for hole in rule.source.holes]
+        known = rule.known
+        shape = None if known is None else known.template.shape
 
         async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
             named = _named(names, values)
@@ -63,18 +67,14 @@ class RuleServers:
                 return
             path, query = inside
             changed = scope_after(scope, Rerouted(path, query, rule.headers))
-            server = self._known(rule, changed)
-            if server is None:
+            methods = None if shape is None else self.methods_at(shape)
+            server = None if methods is None else methods.get(scope["method"])
+            if server is None or known is None:
                 await self.app(changed, receive, send)
             else:
-                await server(changed, receive, send, rule.known.values(named) if rule.known else ())
+                await server(changed, receive, send, known.values(named))
 
         return serve
-
-    def _known(self, rule: FinalRule, scope: Scope) -> Serve | None:
-        """What serves the operation that every request of this rule comes to."""
-        methods = self.methods_at(rule.known.template) if rule.known else None
-        return methods.get(scope["method"]) if methods else None
 
     def _nothing(self) -> Reply:
         """What a client makes of a rule is never our fault, so it is a 404."""

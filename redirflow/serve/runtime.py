@@ -17,6 +17,7 @@ from redirflow.endpoint.steps import functions
 from redirflow.http.request import Links, Request, local_path
 from redirflow.http.response import Reply, without_body
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
+from redirflow.routing.chain import FinalRule
 from redirflow.routing.router import Leaf, Values
 from redirflow.serve.answer import Answering
 from redirflow.serve.call import THREADS, Caller
@@ -27,6 +28,7 @@ from redirflow.serve.failures import Failures, sole_signal
 from redirflow.serve.fast import fast_server
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.route import Route, Serve
+from redirflow.serve.rules import RuleServers, Shape
 
 Methods: TypeAlias = Mapping[str, Serve]
 
@@ -42,16 +44,20 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
     async def again(scope: Scope, receive: Receive, send: Send) -> None:
         await serve(scope, receive, send)
 
-    servers = _Servers(compiled, Surroundings(answering, again))
     router = compiled.router
+    shapes: dict[Shape, Methods] = {}
+    rules = RuleServers(failures, again, shapes.get)
+    servers = _Servers(compiled, Surroundings(answering, again), rules)
     tables = [servers.methods(leaf) for leaf in router.leaves]
+    shapes.update({leaf.template.shape: tables[leaf.index] for leaf in router.leaves})
     exact: dict[str, Methods] = {path: tables[leaf.index] for path, leaf in router.exact.items()}
     # A parameter right behind the root is left to the router: for these keys alone a path
     # without its slash would look the same.
     tails: dict[str, Methods] = {
         path: tables[leaf.index] for path, leaf in router.tails.items() if path
     }
-    elsewhere = Elsewhere(router, compiled.mounts, settings, failures)
+    rows = compiled.rows if len(compiled.rows) else None
+    elsewhere = Elsewhere(router, compiled.rows, compiled.mounts, settings, failures)
     hosts: set[bytes] = set()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +81,9 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
         values: Values = ()
         methods = exact.get(path)
         if methods is None:
+            if rows is not None and path in rows:
+                await deliver(elsewhere.row(scope, path), scope, send)
+                return
             head, _, values = path.rpartition("/")
             # PERF: one comparison holds for nearly every text, and neither for an empty one
             # nor for dot segments; what it leaves out takes the careful way.
@@ -88,7 +97,7 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
                 values = found[1]
         server = methods.get(scope["method"])
         if server is None:
-            await deliver(elsewhere.other_method(scope, methods), scope, send)
+            await deliver(elsewhere.other_method(scope, methods, path), scope, send)
             return
         await server(scope, receive, send, values)
 
@@ -101,6 +110,7 @@ class _Servers:
 
     compiled: CompiledApp
     around: Surroundings
+    rules: RuleServers
 
     def methods(self, leaf: Leaf[Owner]) -> Methods:
         """What serves each method of a leaf; HEAD goes with GET."""
@@ -113,6 +123,8 @@ class _Servers:
     def _server(self, owner: Owner) -> Serve:
         if isinstance(owner, Operation):
             return self._operation(self.compiled.endpoints[owner])
+        if isinstance(owner, FinalRule):
+            return self.rules.server(owner)
         return _constant(self.compiled.pages[owner])
 
     def _operation(self, endpoint: Endpoint) -> Serve:

@@ -56,7 +56,7 @@ class TestClient(httpx2.Client):
         self,
         app: App,
         *,
-        overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None = None,
+        overrides: Mapping[Any, Callable[..., Any]] | None = None,
         base_url: str = "https://testserver",
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,

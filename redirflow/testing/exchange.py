@@ -56,13 +56,12 @@ class Exchange(httpx2.SyncByteStream):
             BaseException: what the app raised instead.
         """
         self._portal = portal
-        self._done = portal.start_task_soon(self._run, app)
         try:
+            self._done = portal.start_task_soon(self._run, app)
             head = self._head.result()
         except BaseException:
-            # The test is interrupted, by a time limit perhaps: the app has no more of it.
+            # The test is interrupted, by a time limit perhaps; what runs ends with the loop.
             self._end()
-            portal.call(self._cancel.cancel)
             raise
         if head is None:
             self._error = self._error or RuntimeError("the app ended without a response")

@@ -5,11 +5,13 @@ of its handler. What another operation answers after a reroute is not counted.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from redirflow.app import App
+from redirflow.declare.faults import SpecError
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.responses import phrase
 
@@ -52,15 +54,16 @@ class Received:
         return sorted(self.declared - self._received)
 
     def expect(self, app: App) -> None:
-        """Expect every declared response of *app*."""
+        """Expect every declared response of *app*; none if it only starts with overrides."""
         if app not in self._apps:
-            self._apps[app] = {
-                (endpoint.operation.name, declared.status): declared
-                for endpoint in app.compile().endpoints.values()
-                for declared in _declared_by(endpoint)
-                if declared.status not in self._ignored
-            }
-            self.declared.update(self._apps[app].values())
+            with suppress(SpecError):
+                self._apps[app] = {
+                    (endpoint.operation.name, declared.status): declared
+                    for endpoint in app.compile().endpoints.values()
+                    for declared in _declared_by(endpoint)
+                    if declared.status not in self._ignored
+                }
+                self.declared.update(self._apps[app].values())
 
     def note(self, app: App, operation: str, status: int) -> None:
         """The operation of that name has answered with *status*."""

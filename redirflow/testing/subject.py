@@ -11,7 +11,7 @@ from redirflow.testing import received
 class Overrides(dict[Any, Any]):
     """Functions that stand for dependencies; it remembers which dependencies were looked up."""
 
-    def __init__(self, given: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
+    def __init__(self, given: Mapping[Any, Callable[..., Any]]) -> None:
         super().__init__(given)
         self._known: dict[Any, None] = {}
 
@@ -41,9 +41,7 @@ class Subject:
         app: what is served.
     """
 
-    def __init__(
-        self, declared: App, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
-    ) -> None:
+    def __init__(self, declared: App, overrides: Mapping[Any, Callable[..., Any]]) -> None:
         self._declared = declared
         self._overrides = Overrides(overrides)
         self.app = declared.overridden(self._overrides) if overrides else declared

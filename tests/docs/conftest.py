@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from redirflow.docs.pages import docs_pages
+from redirflow.http.request import local_path
 from redirflow.http.response import send_reply
 from redirflow.serve.follow_header import report_redirects
 
@@ -157,17 +158,15 @@ class Tab:
         return [
             event["params"]
             for event in self.chromium.events
-            if event.get("sessionId") == self.session and event["method"] in methods
+            if event.get("sessionId") == self.session and event.get("method") in methods
         ]
 
     def complaints(self):
         """What stands in red, or yellow, in the console."""
         logged = [each["entry"] for each in self.events("Log.entryAdded")]
-        called = [
-            each for each in self.events("Runtime.consoleAPICalled") if each["type"] != "log"
-        ]
-        return [each.get("text") for each in logged] + called + self.events(
-            "Runtime.exceptionThrown"
+        called = [each for each in self.events("Runtime.consoleAPICalled") if each["type"] != "log"]
+        return (
+            [each.get("text") for each in logged] + called + self.events("Runtime.exceptionThrown")
         )
 
     def origins(self):
@@ -201,7 +200,7 @@ def with_docs():
         pages = docs_pages(app.openapi("3.2.0"), url, ui, debug=debug, edges=edges)
 
         async def serve(scope, receive, send):
-            page = pages.get(scope.get("path"))
+            page = pages.get(local_path(scope)) if scope["type"] == "http" else None
             if page is None:
                 await app(scope, receive, send)
             else:

@@ -23,7 +23,7 @@ from typing import (
 import attrs
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -83,6 +83,23 @@ class Cat(Struct, tag="cat"):
 
 class Dog(Struct, tag="dog"):
     tricks: list[str]
+
+
+class Kitten(Cat, tag="kitten"):
+    toys: int = 0
+
+
+class Bird(Struct, tag="bird", array_like=True):
+    wings: int
+
+
+class Key(Struct, frozen=True):
+    a: int
+
+
+class Tree(Struct, Generic[T]):
+    value: T
+    children: list["Tree[T]"] = []
 
 
 class Shape(Struct, tag_field="kind", tag=7):
@@ -272,6 +289,13 @@ VALUES = {
     Page[User]: st.builds(Page, st.lists(users(), max_size=2), st.none() | users()),
     Page[Page[Node]]: st.builds(Page, st.lists(st.builds(Page, st.lists(nodes(), max_size=1)))),
     Cat | Dog: st.builds(Cat, st.integers()) | st.builds(Dog, st.lists(st.text())),
+    Cat: st.builds(Cat, st.integers()),
+    Bird: st.builds(Bird, st.integers()),
+    set[Key]: st.sets(st.builds(Key, st.integers())),
+    dict[str, frozenset[Fixed]]: st.dictionaries(
+        st.text(), st.frozensets(st.builds(Fixed, st.integers()))
+    ),
+    Tree[User]: st.builds(Tree, users(), st.lists(st.builds(Tree, users()), max_size=2)),
     Shape | None: st.builds(Shape, st.integers()) | st.none(),
     list[Cat | Dog | int]: st.lists(st.integers() | st.builds(Cat, st.integers())),
     Point: st.builds(Point, st.integers(), st.integers()),
@@ -319,18 +343,20 @@ VALUES = {
 VALUES = {Union[type_]: values for type_, values in VALUES.items()}  # noqa: UP007 - None too
 
 
-@given(st.sampled_from([*VALUES]).flatmap(lambda type_: st.tuples(st.just(type_), VALUES[type_])))
-def test_a_value_of_the_declared_type_is_sent_as_it_is(pair):
-    type_, value = pair
+@pytest.mark.parametrize("type_", [*VALUES], ids=str)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_a_value_of_the_declared_type_is_sent_as_it_is(type_, data):
+    value = data.draw(VALUES[type_])
 
     assert render(type_, value) == msgspec.json.encode(value)
 
 
-@given(st.sampled_from([User, Node, Team, Page[User]]).flatmap(
-    lambda type_: st.tuples(st.just(type_), VALUES[type_])
-))  # fmt: skip
-def test_message_pack_too(pair):
-    type_, value = pair
+@pytest.mark.parametrize("type_", [User, Node, Team, Page[User]])
+@settings(max_examples=20)
+@given(data=st.data())
+def test_message_pack_too(type_, data):
+    value = data.draw(VALUES[type_])
     try:
         expected = msgspec.msgpack.encode(value)
     except OverflowError:
@@ -398,6 +424,10 @@ def test_a_plan_cuts_again_and_again():
             b'{"value":1,"next":{"value":2,"next":null}}',
         ),
         (Cat | Dog, {"type": "cat", "lives": 9, "x": 1}, b'{"type":"cat","lives":9}'),
+        (Cat, {"lives": 9}, b'{"type":"cat","lives":9}'),
+        (Shape | None, {"sides": 9}, b'{"kind":7,"sides":9}'),
+        (Cat, Kitten(9, 1), b'{"type":"cat","lives":9}'),
+        (list[Cat], [Kitten(9), Cat(8)], b'[{"type":"cat","lives":9},{"type":"cat","lives":8}]'),
         (Row, Bare(id=1, secret=2), b'{"id":1,"name":"x","tags":[],"owner":{"id":1,"email":""}}'),
         (Seat, {"row": 1, "x": 2}, b'{"row":1,"side":"left"}'),
         (Holder, {"x": 2}, b'{"fixed":{"id":0}}'),
@@ -458,6 +488,9 @@ BODY = "a body that is not of the declared type: "
         (Level, 5, BODY + "Invalid enum value at $", "Level"),
         (Cat | Dog, {"type": "secret"}, BODY + "Invalid value at $.type",
          f"{__name__}.Cat | {__name__}.Dog"),
+        (Cat | Dog, {"lives": 9}, BODY + "Object missing required field `type` at $",
+         f"{__name__}.Cat | {__name__}.Dog"),
+        (Bird, [1, 2], BODY + "Expected `str`, got `int` at $[0]", "Bird"),
         (Point, [1, "x"], BODY + "Expected `int`, got `str` at $[1]", "Point"),
         (Point, [], BODY + "Expected `array` of at least length 1, got 0 at $", "Point"),
         (float, math.nan, BODY + "Expected `float`, got `null` at $", "float"),

@@ -1,13 +1,12 @@
 # The tricks are what this file is for, clean code is not.
-# ruff: noqa: A001, B012, BLE001, E731, F811, F821, F823, N803, N806, N812, PERF203, RET503, RET504
-# ruff: noqa: S110, SIM105, SIM108, TC004, W191, E101, D206, PLW0603
+# ruff: noqa: BLE001, E731, F402, N803, N806, N812, RET504, RET505, T201, UP018
 """Handlers that do nothing wrong, but look as if they did: none of them is warned of.
 
 Every operation here answers a plain GET as declared; a test asks them all.
 """
 
+import asyncio
 import contextlib
-import functools
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext, suppress
@@ -15,7 +14,7 @@ from functools import cache, partial, update_wrapper, wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Never
 
-import anyio
+import anyio.lowlevel
 from msgspec import Struct
 
 import redirflow as rf
@@ -60,11 +59,6 @@ async def home(page: Query[int] = 1) -> int:
 @app.get("/things/{thing_id}")
 async def get_thing(thing_id: int) -> Thing:
     return Thing(thing_id)
-
-
-@app.get("/things/latest")
-async def latest_thing() -> Thing:
-    return Thing(9)
 
 
 class Taken(Conflict):
@@ -205,6 +199,22 @@ async def decorated_without_wraps() -> int:
     raise NotFound
 
 
+def gathering(function: Any) -> Any:
+    @wraps(function)
+    async def wrapper() -> int:
+        work = function()
+        results = await asyncio.gather(function(), work, return_exceptions=True)
+        return len(results)
+
+    return wrapper
+
+
+@app.get("/gathered")
+@gathering
+async def decorated_by_what_awaits_it_elsewhere() -> int:
+    raise NotFound
+
+
 class Quietly:
     """A decorator that is an object."""
 
@@ -223,19 +233,6 @@ class Quietly:
 @Quietly
 async def decorated_by_an_object() -> int:
     raise NotFound
-
-
-@contextlib.contextmanager
-def connection() -> Iterator[int]:
-    try:
-        yield 1
-    finally:
-        raise NotFound("only when it is left")
-
-
-@app.get("/contextmanager")
-async def dependency_made_by_contextmanager(value: Annotated[Any, Depends(connection)]) -> int:
-    return 1
 
 
 @app.get("/cached")
@@ -266,6 +263,13 @@ class Controller:
 controller = Controller(NotFound)
 app.get("/method")(controller.show)
 app.get("/method/edit")(controller.edit)
+
+
+@app.route("/two-methods", methods=["GET", "DELETE"])
+@redirects(303, to=home)
+@redirects(307, to="*")
+async def one_handler_for_two_methods() -> Never:
+    raise Redirect("/", status_code=303) if VALUES else Redirect("/x", status_code=307)
 
 
 async def configured(error: Any) -> int:
@@ -405,13 +409,26 @@ async def shadowed_by_a_function() -> str:
 
 @app.get("/shadow/class")
 async def shadowed_by_a_class() -> str:
-    class Redirect(str):
-        __slots__ = ()
+    class Redirect:
+        def __new__(cls, text: str) -> Any:
+            return text
 
     return Redirect("x")
 
 
 Answer: Any = NotFound
+
+
+class Private:
+    @app.get("/shadow/private")
+    @raises(Forbidden)
+    @staticmethod
+    async def name_that_is_mangled() -> Never:
+        raise __Missing("x")
+
+
+__Missing = NotFound
+_Private__Missing = Forbidden
 
 
 @app.get("/shadow/global")
@@ -681,6 +698,34 @@ async def redirect_whose_methods_are_its_own() -> Never:
     raise Status("/").with_status(3) if VALUES else Status.to("nothing at all")
 
 
+class Login(Redirect):
+    """A redirect that is one by another name."""
+
+    __slots__ = ()
+
+
+SEE_HOME = redirects(303, to=home)
+
+
+@app.get("/subclass/plain")
+@SEE_HOME
+async def redirect_by_another_name() -> Never:
+    if VALUES:
+        raise Login("/").with_query(page=2)
+    raise Login.to(home)
+
+
+@app.get("/local-class")
+async def error_class_of_the_function() -> int:
+    class Local(Exception):
+        pass
+
+    try:
+        raise Local
+    except Local:
+        return 1
+
+
 @app.get("/child")
 @raises(Conflict)
 async def child_of_a_declared_error() -> Never:
@@ -788,32 +833,6 @@ async def error_raised_in_other_blocks() -> int:
         print("done")
 
 
-@app.get("/finally")
-async def return_in_finally() -> int:
-    try:
-        raise NotFound("overtaken")
-    finally:
-        return 1
-
-
-@app.get("/finally/return")
-async def return_that_finally_overtakes() -> int:
-    try:
-        return NotFound("overtaken")  # type: ignore[return-value]
-    finally:
-        return 1
-
-
-@app.get("/finally/break")
-async def break_in_finally() -> int:
-    while True:
-        try:
-            raise NotFound("overtaken")
-        finally:
-            break
-    return 1
-
-
 @app.get("/star")
 async def caught_by_except_star() -> int:
     caught = 0
@@ -900,6 +919,8 @@ async def lines_that_are_not_reached() -> int:
         pass
     else:
         raise NotFound
+    if 0:
+        raise NotFound
     for number in (1, 2):
         if number == 1:
             continue
@@ -910,6 +931,35 @@ async def lines_that_are_not_reached() -> int:
         return 1
     else:
         return 2
+    raise NotFound
+
+
+@app.get("/unreached/loop")
+async def line_after_an_endless_loop() -> int:
+    while True:
+        if VALUES:
+            return 1
+    raise NotFound
+
+
+@app.get("/unreached/try")
+async def line_after_a_try_that_returns() -> int:
+    try:
+        number = VALUES["two"]
+    except KeyError:
+        return 1
+    else:
+        return number
+    raise NotFound
+
+
+@app.get("/unreached/match")
+async def line_after_a_match_that_returns() -> int:
+    match VALUES:
+        case {"two": number}:
+            return number
+        case _:
+            return 1
     raise NotFound
 
 
@@ -947,6 +997,25 @@ async def broad_clause_that_keeps_it_for_later() -> int:
     except Exception as error:
         failure = error
     raise failure
+
+
+class Collector:
+    def __init__(self) -> None:
+        self.errors: list[Exception] = []
+
+    def error(self, error: Exception) -> None:
+        self.errors.append(error)
+
+
+@app.get("/broad/collected")
+@redirects(303, to=home)
+async def broad_clause_that_collects() -> int:
+    collector = Collector()
+    try:
+        raise Redirect.to(home)
+    except Exception as error:
+        collector.error(error)
+    raise collector.errors[0]
 
 
 def handle(error: BaseException | None = None) -> Never:
@@ -1047,6 +1116,14 @@ async def itself(number: int, page: Query[int] = 1) -> int:
     return page
 
 
+@app.get("/rooted/path")
+@redirects(303, to="/openapi.json")
+async def location_of_a_page_below_a_root_path() -> Never:
+    if VALUES == 0:
+        raise Redirect("/api/v1/openapi.json")
+    raise Redirect("/openapi.json")
+
+
 @app.get("/several")
 @redirects(303, to=home)
 @redirects(303, external="https://example.com")
@@ -1071,11 +1148,23 @@ async def handler_that_is_registered_twice() -> Never:
     raise Redirect.to("twice_a")
 
 
+@app.get("/names/{name}")
+async def get_name(name: str) -> str:
+    return name
+
+
+@app.get("/names/latest")
+async def latest_name() -> str:
+    return "Zoe"
+
+
 @app.get("/reroute")
-@reroutes(to=latest_thing)
+@reroutes(to=latest_name)
 async def reroute_to_where_another_operation_answers() -> Never:
     name = "late" + "st"
-    raise Reroute.to(get_thing, thing_id=name)
+    if not VALUES:
+        raise Reroute.to(get_name, name="latest")
+    raise Reroute.to(get_name, name=name)
 
 
 @app.get("/reroute/path")
@@ -1377,7 +1466,7 @@ async def raised_while_an_error_is_made() -> Never:
 @raises(Moody, Unreadable)
 async def raised_while_an_error_is_made_by_a_call() -> Never:
     if VALUES:
-        raise Moody()  # noqa: RSE102
+        raise Moody()
     raise Redirect("/")
 
 
@@ -1385,7 +1474,7 @@ async def raised_while_an_error_is_made_by_a_call() -> Never:
 @raises(NotFound)
 @redirects(303, to=home)
 async def raised_by_what_is_awaited(request: Request) -> int:
-    await anyio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     return find(len(await request.body()) + 1)
 
 
@@ -1402,6 +1491,19 @@ async def classes_that_are_only_mentioned() -> int:
     kinds = [NotFound, rf.Forbidden, Redirect]
     if len(VALUES) > 7:
         raise kinds
+    return 1
+
+
+class Filters(Struct):
+    page: int = 1
+
+    def __post_init__(self) -> None:
+        raise Conflict
+
+
+@app.get("/unseen/struct")
+@raises(Conflict)
+async def raised_while_a_struct_is_made(filters: Query[Filters]) -> int:
     return 1
 
 
@@ -1432,21 +1534,12 @@ async def größe(
     länge: Annotated[
         int,
         "ünïcödé",
-    ] = 1,  # 𝕬
+    ] = 1,
 ) -> str:
-    """Tabs, and an emoji: 🦊."""
+    """An emoji: 🦊."""
     if länge == 2:
         raise NotFound(
             """over
 several lines"""
         )
     raise Forbidden(f"ß{länge}")
-
-
-@app.get("/deep")
-@raises(NotFound)
-async def deep_expression() -> int:
-    return find(1 + len(functools.reduce(lambda left, right: [left, right], [[]])))
-
-
-long = " + ".join(["1"] * 1500)

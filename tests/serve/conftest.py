@@ -103,6 +103,10 @@ class Peer:
             return part
         return {"type": "http.request", "body": part, "more_body": bool(self.parts)}
 
+    def leave(self):
+        """Leave now, where the client would wait for its answer."""
+        self.answered.set()
+
     async def send(self, message):
         self.sent.append(message)
         if message["type"] == "http.response.body" and not message.get("more_body"):

@@ -221,12 +221,17 @@ class Interrupted(BaseException):
 
 
 def test_a_test_that_is_interrupted_does_not_wait_for_its_app():
+    noticed = threading.Event()
+
     def interrupt():
         waits.wait()
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+        while not noticed.wait(0.05):  # a signal just before a thread sleeps does not wake it
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
 
     def interrupted(number, frame):
-        raise Interrupted
+        if not noticed.is_set():
+            noticed.set()
+            raise Interrupted
 
     done.clear()
     before = signal.signal(signal.SIGUSR1, interrupted)

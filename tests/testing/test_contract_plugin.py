@@ -4,10 +4,11 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from itertools import takewhile
+from typing import Annotated
 
 import pytest
 
-from redirflow import App
+from redirflow import App, Depends
 from redirflow.testing import TestClient, received
 
 pytest_plugins = "pytester"
@@ -215,6 +216,26 @@ def test_what_nobody_expects_is_not_counted():
 
     assert late.declared == set()
     assert late.missing == []
+
+
+def test_an_app_that_only_starts_with_overrides_is_not_counted():
+    """Whether somebody counts must not change what a test does."""
+
+    async def misread(query) -> str: ...
+
+    app = App()
+
+    @app.get("/")
+    async def root(word: Annotated[str, Depends(misread)]) -> str:
+        return word
+
+    session = received.Received()
+    received.sessions.append(session)
+    with TestClient(app, overrides={misread: lambda: "fake"}) as client:
+        assert client.get("/").json() == "fake"
+    received.sessions.remove(session)
+
+    assert session.declared == set()
 
 
 def test_loading_the_plugin_does_not_load_httpx2():

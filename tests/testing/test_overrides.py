@@ -158,6 +158,7 @@ def test_middleware_and_lifespan_are_those_of_the_app():
 
     served = App(middleware=[noting])
     served.get("/me")(me)
+    served.get("/login")(login)
     with TestClient(served, overrides={current_user: lambda: "fake"}) as client:
         assert client.get("/me").json() == "fake"
 

@@ -11,7 +11,7 @@ from redirflow.declare.redirects import Reroute
 from redirflow.endpoint.advice.objection import Hearing, Objection
 from redirflow.endpoint.advice.signals import Made, literal
 from redirflow.endpoint.advice.source import Source
-from redirflow.endpoint.links import Link, name_of
+from redirflow.endpoint.links import Link, LinkRefused, name_of
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.target import Destination, NotAllowed
 
@@ -84,14 +84,22 @@ def _location(link: Link, given: dict[str, Any] | None) -> str | None:
 
 
 def _parameters(target: Any, call: ast.Call | None) -> dict[str, Any] | None:
-    """By name, `...` for what is no literal; `None` if not even the names can be told."""
+    """By name, `...` for what is no literal; `None` if not even the names can be told.
+
+    Raises:
+        LinkRefused: `.to` itself refuses them.
+    """
     if call is None or any(isinstance(each, ast.Starred) for each in call.args):
         return None
     if any(keyword.arg is None for keyword in call.keywords):
         return None
     named = {str(keyword.arg): literal(keyword.value) for keyword in call.keywords}
     values = [literal(each) for each in call.args[1:]]
+    if not values:
+        return named
+    if isinstance(target, str):
+        raise LinkRefused("parameters of a target that is a name are given by keyword")
     try:
-        return dict(signature(target).bind_partial(*values, **named).arguments) if values else named
-    except (TypeError, ValueError):
-        return None
+        return dict(signature(target).bind_partial(*values, **named).arguments)
+    except TypeError as error:
+        raise LinkRefused(str(error)) from None

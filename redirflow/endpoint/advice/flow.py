@@ -144,9 +144,28 @@ def _try_blocks(
 
 def _ends(statement: ast.stmt) -> bool:
     """Whether nothing runs after it in its block."""
-    if isinstance(statement, ast.If):
-        return all(any(map(_ends, block)) for block in (statement.body, statement.orelse))
-    return isinstance(statement, ast.Raise | ast.Return | ast.Break | ast.Continue)
+    match statement:
+        case ast.Raise() | ast.Return() | ast.Break() | ast.Continue():
+            return True
+        case ast.While(test=ast.Constant(value=True | 1)):
+            return not any(isinstance(node, ast.Break) for node in own_nodes(statement.body))
+        case ast.If():
+            ways = [statement.body, statement.orelse]
+        case ast.Try() | ast.TryStar():
+            handled = [clause.body for clause in statement.handlers]
+            ways = [[*statement.body, *statement.orelse], *handled]
+            ways = [[*way, *statement.finalbody] for way in ways]
+        case ast.Match():
+            last = statement.cases[-1]
+            ways = [case.body for case in statement.cases]
+            ways += [] if _is_irrefutable(last) else [[]]
+        case _:
+            return False
+    return all(any(map(_ends, way)) for way in ways)
+
+
+def _is_irrefutable(case: ast.match_case) -> bool:
+    return case.guard is None and isinstance(case.pattern, ast.MatchAs) and not case.pattern.pattern
 
 
 def _truth(source: Source, test: ast.expr) -> bool | None:
@@ -154,5 +173,7 @@ def _truth(source: Source, test: ast.expr) -> bool | None:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         inner = _truth(source, test.operand)
         return None if inner is None else not inner
-    value = test.value if isinstance(test, ast.Constant) else source.value(test)
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    value = source.value(test)
     return value if type(value) is bool else None

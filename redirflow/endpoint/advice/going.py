@@ -26,9 +26,10 @@ def hear_redirect(hearing: Hearing, made: Made) -> None:
         aim_of(hearing, made, where)
         return
     location = literal(made.where)
-    reasons = [_refusal(hearing.endpoint, plan, location) for plan in plans]
-    if all(reasons):
-        raise Objection(f"redirects to {location!r}: {reasons[-1]}", listed(where))
+    refusals = [_refusal(hearing.endpoint, plan, location) for plan in plans]
+    if all(refusals):
+        allowed = listed(where) if isinstance(refusals[-1], NotAllowed) else ""
+        raise Objection(f"redirects to {location!r}: {refusals[-1]}", allowed)
 
 
 def _plans(judge: Judge, made: Made) -> list[RedirectPlan]:
@@ -52,21 +53,25 @@ def _spec(status: int) -> str:
     return f"@redirects({status}, to=...)" if status in REDIRECT_STATUSES else ""
 
 
-def _refusal(endpoint: Endpoint, plan: RedirectPlan, location: object) -> str | None:
+def _refusal(endpoint: Endpoint, plan: RedirectPlan, location: object) -> ValueError | None:
     """Why a plan refuses a literal location; `None` if it may admit it."""
     if not isinstance(location, str):
         return None
-    path = endpoint.operation.path
-    method = method_after_hop(plan.spec.status_code, endpoint.operation.method)
+    refusals = [_refused(endpoint, plan, each) for each in (location, *_tails(location))]
+    # Neither the path of a request nor the `root_path` of the app is known here.
+    from_here = location[:1] in {"?", "#"} and "{" in endpoint.operation.path
+    unsure = from_here or not all(refusals)
+    return None if unsure and isinstance(refusals[0], NotAllowed) else refusals[0]
+
+
+def _refused(endpoint: Endpoint, plan: RedirectPlan, location: str) -> ValueError | None:
+    """Why a plan refuses a location where the app has no `root_path`."""
+    operation = endpoint.operation
+    method = method_after_hop(plan.spec.status_code, operation.method)
     try:
-        plan.destination.admit(location, method, {"path": path})
-    except LocationRefused as error:
-        return str(error)
-    except NotAllowed as error:
-        # Neither the path of a request nor the `root_path` of the app is known here.
-        from_here = location[0] in {"?", "#"} and "{" in path
-        below = any(_leads_to(plan.destination, tail, method) for tail in _tails(location))
-        return None if from_here or below else str(error)
+        plan.destination.admit(location, method, {"path": operation.path})
+    except (LocationRefused, NotAllowed) as error:
+        return error
     return None
 
 

@@ -6,7 +6,9 @@ an exception gets past, it is taken for kept: nobody is told of it then.
 
 import ast
 import asyncio
+import logging
 import threading
+import traceback
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -34,11 +36,8 @@ _LOCKS: Final = (
 )
 """Context managers that let exceptions pass."""
 
-_TELLING: Final = frozenset(
-    {"debug", "info", "warning", "error", "exception", "critical", "log"}
-    | {"print_exc", "print_exception", "format_exc", "format_exception"}
-)
-"""Methods and functions that tell of an exception, and do no more with it."""
+_LOGGING: Final = frozenset({"logging", "structlog", "loguru"})
+"""Libraries whose loggers tell of an exception, and do no more with it."""
 
 
 def keeper(source: Source, kind: type[Any], guards: tuple[Guard, ...]) -> ast.AST | None:
@@ -135,7 +134,15 @@ def _is_end(source: Source, node: ast.AST) -> bool:
     if isinstance(node, ast.Raise):
         return node.exc is not None and any(made(source, node.exc))
     if isinstance(node, ast.Call):
-        told = isinstance(node.func, ast.Attribute) and node.func.attr in _TELLING
         plain = any(source.value(node.func) is each for each in (print, str, repr, type))
-        return told or plain or any(made(source, node))
+        return plain or _tells(source, node.func) or any(made(source, node))
     return isinstance(node, ast.FormattedValue)
+
+
+def _tells(source: Source, function: ast.expr) -> bool:
+    """Whether it is a method of a logger, or a function of `logging` or `traceback`."""
+    if not isinstance(function, ast.Attribute):
+        return False
+    owner = source.value(function.value)
+    logs = str(type(owner).__module__).partition(".")[0] in _LOGGING
+    return logs or any(owner is each for each in (logging, traceback))

@@ -17,7 +17,6 @@ from redirflow.endpoint.advice.signals import Made
 from redirflow.endpoint.advice.unsent import unsent
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.steps import Step
-from redirflow.http.response import Response
 
 
 def source_warnings(endpoints: Iterable[Endpoint]) -> list[Fault]:
@@ -64,7 +63,7 @@ def _hear(hearing: Hearing, told: Sent | Lost) -> None:
         hear_reroute(hearing, told.made)
     elif issubclass(kind, HTTPError):
         _hear_error(hearing, kind)
-    elif issubclass(kind, Response) and isinstance(told.line, ast.Return):
+    else:
         _hear_response(hearing, told.made)
 
 

@@ -34,22 +34,9 @@ _OF_PLAIN: Final = (*_DISPLAYS, *_BRANCHES, ast.BinOp, ast.UnaryOp, ast.Compare)
 """Expressions that give plain data if everything inside them is plain."""
 
 _PLAIN: Final = (str, bytes, int, float, bool, list, dict, set, frozenset, tuple)
-_HARMLESS: Final = (
-    len,
-    str,
-    int,
-    float,
-    bool,
-    list,
-    dict,
-    set,
-    tuple,
-    sorted,
-    min,
-    max,
-    sum,
-    print,
-)
+_HARMLESS: Final = (len, str, int, float, bool, list, dict, set, tuple, sorted, print)
+"""Functions that give plain data, and run nothing, if they are given plain data."""
+
 _SEEN: Final[tuple[Any, ...]] = (Redirect, Reroute, HTTPError, Response)
 
 
@@ -98,8 +85,15 @@ class _Listener:
         """Whether an expression gives plain data, and nothing is run to make it."""
         if isinstance(node, ast.Name):
             return node.id in self.scalars or type(self.source.value(node)) in _PLAIN
+        if isinstance(node, ast.Call):
+            function = self.source.value(node.func)
+            return any(function is each for each in _HARMLESS) and self._takes_plain(node)
         parts = [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)]
         return isinstance(node, _OF_PLAIN) and all(map(self._is_plain, parts))
+
+    def _takes_plain(self, call: ast.Call) -> bool:
+        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return all(map(self._is_plain, arguments))
 
     def _is_method(self, node: ast.Attribute) -> bool:
         """Of plain data, or of something that a handler raises."""
@@ -109,11 +103,9 @@ class _Listener:
         if any(made(self.source, call)):
             # One of `(A if x else B)(...)` may be unknown.
             return not isinstance(call.func, ast.IfExp) and self._makes_seen(call)
-        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
-        function = self.source.value(call.func)
         method = isinstance(call.func, ast.Attribute) and self._is_plain(call.func.value)
-        known = any(function is each for each in _HARMLESS) or _is_built_in_error(function)
-        return (method or known) and all(map(self._is_plain, arguments))
+        error = _is_built_in_error(self.source.value(call.func))
+        return self._is_plain(call) or ((method or error) and self._takes_plain(call))
 
     def _is_seen(self, raised: ast.expr) -> bool:
         """Whether it can be told what is raised."""

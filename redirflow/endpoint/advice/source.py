@@ -31,18 +31,12 @@ FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 NESTED: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 """Nodes whose insides run at another time, if at all."""
 
-GUARDING: Final = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
-"""Statements that may keep an exception in."""
+_GUARDING: Final = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
+_AWAITING: Final = (ast.Await, ast.Return)
+_CALLING: Final = (*_AWAITING, ast.Assign, ast.Expr)
 
-
-class Unknown:
-    """Stands for "this can't be told from the source"."""
-
-    def __repr__(self) -> str:
-        return "<unknown>"
-
-
-UNKNOWN: Final = Unknown()
+UNKNOWN: Final = object()
+"""Stands for "this can't be told from the source"."""
 
 
 def is_class(value: Any) -> TypeGuard[type[Any]]:
@@ -92,17 +86,27 @@ class Source:
     def value(self, node: ast.expr) -> Any:
         """What a name, or an attribute of a module or a class, means."""
         if isinstance(node, ast.Name):
-            return UNKNOWN if node.id in self.bound else self.names.get(node.id, UNKNOWN)
+            known = node.id not in self.bound and not _is_mangled(node.id)
+            return self.names.get(node.id, UNKNOWN) if known else UNKNOWN
         if isinstance(node, ast.Attribute):
             return _attribute(self.value(node.value), node.attr)
         return UNKNOWN
 
-    def calls(self, function: object) -> bool:
-        """Whether it calls *function* with nothing around the call that keeps exceptions in."""
+    def hands_on(self, function: object) -> bool:
+        """Whether it calls *function*, and surely raises what that raises."""
         nodes = [*own_nodes(self.node.body)]
-        guarded = any(isinstance(node, GUARDING) for node in nodes)
-        called = (node.func for node in nodes if isinstance(node, ast.Call))
-        return not guarded and any(self.value(each) is function for each in called)
+        # A coroutine that is not awaited at once may be awaited by who knows whom.
+        at_once = _AWAITING if inspect.iscoroutinefunction(function) else _CALLING
+        called = [node.value for node in nodes if isinstance(node, at_once)]
+        guarded = any(isinstance(node, _GUARDING) for node in nodes)
+        return not guarded and any(
+            isinstance(each, ast.Call) and self.value(each.func) is function for each in called
+        )
+
+
+def _is_mangled(name: str) -> bool:
+    """Whether a name would mean another one inside a class."""
+    return name.startswith("__") and not name.endswith("__")
 
 
 def _attribute(owner: Any, name: str) -> Any:
@@ -148,7 +152,7 @@ class Library:
             found.append(source)
             inner = getattr(source.function, "__wrapped__", None)
             inner = getattr(outer, "__wrapped__", None) if inner is None else inner
-            outer = inner if source.calls(inner) else None
+            outer = inner if source.hands_on(inner) else None
         return found
 
     def _read(self, function: Any) -> Source | None:
@@ -177,10 +181,9 @@ def _called(function: Any) -> Any:
     while isinstance(function, partial):
         function = function.func
     if is_class(function):
-        function = function.__init__
-    elif not isinstance(function, types.FunctionType | types.MethodType):
-        function = type(function).__call__
-    return getattr(function, "__func__", function)
+        return function.__init__
+    function = getattr(function, "__func__", function)
+    return function if isinstance(function, types.FunctionType) else type(function).__call__
 
 
 def _parsed(text: str) -> _File:
@@ -188,7 +191,7 @@ def _parsed(text: str) -> _File:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the file's own were told when it was imported
             tree = ast.parse(text)
-            code = compile(tree, "<source>", "exec", dont_inherit=True)
+            code = compile(text, "<source>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _File({}, frozenset())
     codes = {(each.co_name, each.co_firstlineno): each for each in _codes(code)}

@@ -5,10 +5,11 @@ function of the operation may raise it: the operation answers with the union of 
 """
 
 import ast
+import types
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.decorators import RaisesSpec
@@ -28,7 +29,6 @@ from redirflow.endpoint.advice.flow import Readings, Sent
 from redirflow.endpoint.advice.quiet import is_quiet
 from redirflow.endpoint.advice.source import Source, is_class, own_nodes
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.endpoint.signature import UNKNOWN
 from redirflow.endpoint.steps import Step, functions
 from redirflow.http.response import Response
 
@@ -115,7 +115,9 @@ def _errors(step: Step, lines: Mapping[Step, _Lines | None]) -> Iterator[Fault]:
     """Errors that no function of the operation can raise."""
     known = [each for each in lines.values() if each is not None]
     own = lines[step]
-    if own is None or len(known) < len(lines):
+    # A Struct that is made of the request may have a `__post_init__` that raises.
+    making = any(each.signature.body or each.signature.groups for each in lines)
+    if own is None or len(known) < len(lines) or making:
         return
     for spec in specs_of(step.function):
         if isinstance(spec, RaisesSpec) and not spec.on:
@@ -177,11 +179,14 @@ def _may_return_signals(lines: _Lines, annotation: Any) -> bool:
         if isinstance(node, ast.Return) and id(node) not in told
     )
     opaque = any(value is not None and not isinstance(value, ast.Constant) for value in returned)
-    return opaque and _names_signals(annotation)
+    return opaque and not _is_of_bodies(annotation)
 
 
-def _names_signals(annotation: Any) -> bool:
-    named = (annotation, get_origin(annotation))
-    if any(each is kind for each in named for kind in (Redirect, Response, Any, object, UNKNOWN)):
-        return True
-    return any(map(_names_signals, get_args(annotation)))
+def _is_of_bodies(annotation: Any) -> bool:
+    """Whether a return annotation names nothing but types of bodies."""
+    origin = get_origin(annotation)
+    if origin in {Union, types.UnionType, Annotated}:
+        parts = get_args(annotation)[:1] if origin is Annotated else get_args(annotation)
+        return all(map(_is_of_bodies, parts))
+    kind = annotation if origin is None else origin
+    return is_class(kind) and kind is not object and not issubclass(kind, Redirect | Response)

@@ -1,0 +1,170 @@
+"""All rules of an app, checked together and made ready to serve.
+
+Rules are read; with the operations they stand on one ground; the rows of tables are settled
+on it; and then the questions are asked that no rule can answer by itself: what serves its
+target, under which methods, whether a chain ends, whether two claim the same requests.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from redirflow.declare.faults import Fault
+from redirflow.declare.operation import Mount
+from redirflow.http.methods import METHODS
+from redirflow.routing.answers import answered, landing_of
+from redirflow.routing.chain import Chains, FinalRule, listed
+from redirflow.routing.findings import (
+    endless,
+    may_loop,
+    not_for_reroutes,
+    nothing_there,
+    owner_text,
+    rule_hop_text,
+    taken_twice,
+    uncounted,
+    wrong_method,
+)
+from redirflow.routing.ground import UNKNOWN, Ground, Slashes, Spot
+from redirflow.routing.hops import Answered, Hops
+from redirflow.routing.loops import Loop, find_loops
+from redirflow.routing.pattern import text_of
+from redirflow.routing.reach import Reach
+from redirflow.routing.router import Router
+from redirflow.routing.rows import Rows, Tables
+from redirflow.routing.rule import Declared, OperationOf, Rule, read_rule, read_source
+from redirflow.routing.settle import settled
+from redirflow.routing.sheet import LISTED
+from redirflow.routing.table import RedirectTable
+
+_FEW: Final = 500
+"""Paths among which a near one is looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CheckedRules:
+    """The rules and rows of an app.
+
+    Attributes:
+        rules: as they are served, in order of declaration, those of tables last.
+        rows: the exact rows of all tables.
+        faults: what is wrong; errors and warnings.
+        ground, reach, tables: what was asked, for the graph.
+    """
+
+    rules: tuple[FinalRule, ...]
+    rows: Rows
+    faults: tuple[Fault, ...]
+    ground: Ground = field(repr=False)
+    reach: Reach = field(repr=False)
+    tables: Tables = field(repr=False)
+
+
+def check_rules(
+    router: Router[Any],
+    rules: Iterable[Declared],
+    operation_of: OperationOf,
+    *,
+    mounts: Iterable[Mount] = (),
+    tables: Iterable[RedirectTable] = (),
+    slashes: Slashes = "redirect",
+) -> CheckedRules:
+    """Read and check the rules of an app.
+
+    Args:
+        router: its operations and pages; it is only read.
+        operation_of: the operation that a handler or a name means; raises `LookupError`.
+    """
+    faults: list[Fault] = []
+    known = Tables(tables)
+    ground = Ground(router, mounts, slashes)
+    declared = [*rules, *(rule for table in known.tables for rule in table.rules)]
+    read = [rule for each in declared if (rule := _read(each, ground, operation_of, faults))]
+    rows = settled(known, ground, faults)
+    reach = Reach(ground, rows)
+    methods = answered(read, reach)
+    loops = find_loops(read, reach, Hops(reach, methods))
+    faults += map(_loop, loops.found)
+    for rule in read:
+        if rule not in loops.endless and not methods[rule]:
+            faults += _unserved(rule, ground, reach)
+    faults += known.twice()
+    for spot in ground.spots():
+        faults += _claimed_twice(spot, methods)
+    faults += _claimed_by_rows(ground, methods, rows, known)
+    finals = Chains(reach, rows, methods, loops.rules).final(read)
+    return CheckedRules(
+        rules=finals, rows=rows, faults=tuple(faults), ground=ground, reach=reach, tables=known
+    )
+
+
+def _read(
+    declared: Declared, ground: Ground, operation_of: OperationOf, faults: list[Fault]
+) -> Rule | None:
+    """The rule, on its ground; one with a fault holds its place there."""
+    source = read_source(declared, faults)
+    if source is None:
+        return None
+    rule = read_rule(declared, source, operation_of, faults)
+    spot = ground.spot(source)
+    if rule is None:
+        for method in METHODS:
+            spot.owners.setdefault(method, UNKNOWN)
+    else:
+        spot.rules.append(rule)
+    return rule
+
+
+def _loop(loop: Loop) -> Fault:
+    told = [rule_hop_text(hop) for hop in loop.hops]
+    place = next(hop.rule.place for hop in loop.hops if hop.rule.place)
+    return (endless if loop.certain else may_loop)(text_of(loop.hops[0].before.path), told, place)
+
+
+def _unserved(rule: Rule, ground: Ground, reach: Reach) -> Iterator[Fault]:
+    """Why a rule answers no method; nothing where another fault is the reason."""
+    landing, path = landing_of(rule, reach), rule.target.path or ()
+    if landing.empty:
+        spots = ground.spots()
+        near = [spot.template.text for spot in spots] if len(spots) <= _FEW else []
+        yield nothing_there(str(rule), text_of(path), near, rule.place)
+    elif landing.served and rule.status is not None:
+        yield wrong_method(str(rule), text_of(path), rule.status, landing.served, rule.place)
+    elif rule.status is None and reach.landing(path).served:
+        yield not_for_reroutes(str(rule), text_of(path), rule.place)
+
+
+def _claimed_twice(spot: Spot, methods: Answered) -> Iterator[Fault]:
+    """Methods of one shape that two owners claim."""
+    owners = {method: owner for method, owner in spot.owners.items() if owner is not UNKNOWN}
+    for rule in spot.rules:
+        mine = listed(methods[rule])
+        for first, common in _by_owner(owners, mine):
+            yield taken_twice(owner_text(first), str(rule), common, rule.place)
+        owners = {**dict.fromkeys(mine, rule), **owners}
+
+
+def _claimed_by_rows(
+    ground: Ground, methods: Answered, rows: Rows, tables: Tables
+) -> Iterator[Fault]:
+    """Methods of one path that a row claims too."""
+    count = 0
+    place = None
+    for spot in ground.spots():
+        path = spot.template.text
+        if spot.template.holes or path not in rows:
+            continue
+        ruled = {method: rule for rule in spot.rules for method in listed(methods[rule])}
+        for first, common in _by_owner({**ruled, **spot.owners}, listed(rows.methods(path))):
+            count += 1
+            if count <= LISTED and first is not UNKNOWN:
+                place = tables.place(path)
+                yield taken_twice(owner_text(first), tables.label(path), common, place)
+    yield from uncounted(count, LISTED, place)
+
+
+def _by_owner(owners: Mapping[str, Any], mine: frozenset[str]) -> Iterator[tuple[Any, list[str]]]:
+    """The owners of some of these methods, each with those."""
+    common = [method for method in METHODS if method in owners and method in mine]
+    for first in dict.fromkeys(owners[method] for method in common):
+        yield first, [method for method in common if owners[method] is first]

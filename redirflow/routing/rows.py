@@ -1,0 +1,164 @@
+"""The rows of all tables: as they were read, and as they are served.
+
+Looking a row up is one look into a dictionary. The location is found there as it is sent;
+only for a request with a query, or an app with a `root_path`, it is written anew.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+from redirflow.declare.faults import Fault, Place
+from redirflow.http.location import LocationRefused
+from redirflow.routing.findings import taken_twice, uncounted
+from redirflow.routing.pattern import path_of
+from redirflow.routing.reader import literal_target
+from redirflow.routing.rule import Rule
+from redirflow.routing.sheet import LISTED, Kind
+from redirflow.routing.table import RedirectTable
+from redirflow.routing.template import Template
+
+ODD: Final = 255
+"""The first byte of a row whose kind has a number too great for it."""
+
+FAULTY: Final = b""
+"""A row that leads nowhere."""
+
+
+class Tables:
+    """The rows of several tables as one, and where each stands."""
+
+    def __init__(self, tables: Iterable[RedirectTable]) -> None:
+        self.tables: Final = tuple(tables)
+        self.rows: Final[Mapping[str, bytes]] = self._together()
+
+    def place(self, path: str) -> Place:
+        """The line of a row."""
+        table = self.table(path)
+        return table.place if table.file is None else Place(table.file, self._numbers[path])
+
+    def label(self, path: str) -> str:
+        """What a message calls a row."""
+        number = f" {self._numbers[path]}" if self.table(path).file is None else ""
+        return f"row{number} {path!r} -> {self.rows[path][1:].decode('ascii')!r}"
+
+    def twice(self) -> list[Fault]:
+        """The sources that stand in two tables."""
+        faults: list[Fault] = []
+        for index, table in enumerate(self.tables):
+            for other in self.tables[:index]:
+                common = sorted(table.rows.keys() & other.rows.keys())
+                faults += [self._twice(path, table) for path in common[:LISTED]]
+                faults += uncounted(len(common), LISTED, table.place)
+        return faults
+
+    def _twice(self, path: str, table: RedirectTable) -> Fault:
+        number = next(
+            n for source, n in zip(table.rows, table.numbers, strict=True) if source == path
+        )
+        place = table.place if table.file is None else Place(table.file, number)
+        return taken_twice(f"{self.label(path)} ({self.place(path)})", f"row {path!r}", (), place)
+
+    def _together(self) -> Mapping[str, bytes]:
+        if len(self.tables) == 1:
+            return self.tables[0].rows
+        return {path: row for table in reversed(self.tables) for path, row in table.rows.items()}
+
+    def table(self, path: str) -> RedirectTable:
+        """The table of a row."""
+        return next(table for table in self.tables if path in table.rows)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The number of each row; made for the first message, for it is seldom asked for."""
+        return {
+            path: number
+            for table in reversed(self.tables)
+            for path, number in zip(table.rows, table.numbers, strict=True)
+        }
+
+
+class Rows:
+    """Rows as they are served.
+
+    Args:
+        kept: the bytes are the number of a kind, then the location.
+        odd: the numbers of rows that begin with `ODD`.
+    """
+
+    def __init__(
+        self, kept: Mapping[str, bytes], kinds: Sequence[Kind], odd: Mapping[str, int]
+    ) -> None:
+        self._kept: Final = kept
+        self._kinds: Final = (*kinds[:ODD], *[None] * (ODD + 1 - min(len(kinds), ODD)))
+        self._odd: Final = {path: kinds[number] for path, number in odd.items()}
+        self._everything: Final = frozenset(method for kind in kinds for method in kind.methods)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._kept
+
+    def find(self, path: str) -> tuple[Kind, bytes] | None:
+        """The row for a decoded path: its kind, and its location as it is sent."""
+        row = self._kept.get(path)
+        if not row:
+            return None
+        return self._kinds[row[0]] or self._odd[path], row[1:]
+
+    def location(self, path: str, query: bytes = b"", root: str = "") -> tuple[int, bytes] | None:
+        """The status and the `Location` for a request.
+
+        Args:
+            path: decoded, below the app's `root_path`.
+            query: the request's.
+            root: the app's `root_path`.
+
+        Returns:
+            `None` if there is no row, or the query makes the location one to refuse.
+        """
+        found = self.find(path)
+        sent = None if found is None else sent_location(*found, query, root)
+        return None if found is None or sent is None else (found[0].status, sent)
+
+    def methods(self, path: str) -> frozenset[str]:
+        """The methods that a row answers."""
+        found = self.find(path)
+        return frozenset() if found is None else found[0].methods
+
+    def everything(self) -> frozenset[str]:
+        """The methods that any row answers."""
+        return self._everything
+
+    def ordered(self) -> list[str]:
+        """All sources in alphabetical order."""
+        return self._ordered
+
+    @cached_property
+    def _ordered(self) -> list[str]:
+        """Sorted when it is first asked for, which only rules with parameters do."""
+        return sorted(self._kept)
+
+    def rule(self, path: str) -> Rule:
+        """A row as a rule; its line is known to its table alone."""
+        kind, location = self.find(path) or (Kind(0, keep_query=False), b"")
+        return Rule(
+            kind="row",
+            source=Template(path, path_of(path)),
+            target=literal_target(location, keep_query=kind.keep_query),
+            status=kind.status,
+            shown=location.decode("ascii"),
+            max_age=kind.max_age,
+        )
+
+
+def sent_location(kind: Kind, location: bytes, query: bytes, root: str) -> bytes | None:
+    """The `Location` of a row for a request; `None` if it is one to refuse."""
+    local = location.startswith(b"/")
+    if not (query and kind.keep_query) and not (root and local):
+        return location
+    try:
+        return literal_target(location, keep_query=kind.keep_query).location({}, query, root)
+    except LocationRefused:
+        return None

@@ -1,0 +1,186 @@
+"""What stands at one path, rows included, and which redirect answers there.
+
+The order is that of serving: a row, or the most specific shape; in `match` mode the same for
+the other form of the last slash; a mount; and at last, in `redirect` mode, a slash redirect.
+`reach` asks the same of paths with parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+from redirflow.declare.operation import Page
+from redirflow.http.location import LocationRefused
+from redirflow.http.methods import method_after_hop
+from redirflow.routing.ground import EVERY, Ground, Spot
+from redirflow.routing.pattern import match, path_of, text_of
+from redirflow.routing.rule import REDIRECTED, Rule, slash_rule
+from redirflow.routing.sheet import LOADED, Kind
+
+MANY: Final = 100
+"""Hops between two rows after which a chain counts as endless."""
+
+NONE: Final[frozenset[str]] = frozenset()
+
+
+def decoded(location: bytes) -> str | None:
+    """The path of a location as a router sees it; `None` at another site."""
+    if not location.startswith(b"/"):
+        return None
+    path = location.partition(b"#")[0].partition(b"?")[0].decode("ascii")
+    return unquote(path) if "%" in path else path
+
+
+@cache
+def answered_by(status: int, served: frozenset[str]) -> frozenset[str]:
+    """The methods that a redirect answers where *served* are served after it."""
+    return frozenset(one for one in REDIRECTED if method_after_hop(status, one) in served)
+
+
+class RowHop(NamedTuple):
+    """One redirect of a chain; *rule* is none for a row."""
+
+    path: str
+    kind: Kind
+    location: bytes
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What stands at a path.
+
+    Attributes:
+        path: as it is matched.
+        other: where a slash redirect leads; "" if there is none.
+    """
+
+    path: str
+    row: bytes | None = None
+    spot: Spot | None = None
+    mounted: bool = False
+    other: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing answers there."""
+        return self.row is None and self.spot is None and not self.mounted and not self.other
+
+
+class Survey:
+    """Rows and ground together, asked for one path at a time."""
+
+    def __init__(self, rows: Mapping[str, bytes], ground: Ground) -> None:
+        self._rows: Final = rows
+        self._ground: Final = ground
+
+    def at(self, path: str) -> Place:
+        """What stands at a decoded path."""
+        place, ground = self._exactly(path), self._ground
+        other = ground.other_form(path)
+        if not place.empty or not other:
+            return place
+        beside = self._exactly(other)
+        if ground.slashes == "match" and not beside.empty:
+            return beside
+        if ground.mounted(path):
+            return Place(path, mounted=True)
+        redirected = not beside.empty or ground.mounted(other)
+        return Place(path, other=other) if redirected and ground.slashes == "redirect" else place
+
+    def hop(self, place: Place) -> RowHop | None:
+        """The one redirect that answers at a place, whatever the method."""
+        row, spot = place.row, place.spot
+        if row is not None:
+            return RowHop(place.path, LOADED[row[0]], row[1:]) if spot is None else None
+        if place.other:
+            return _rule_hop(slash_rule(path_of(place.path), path_of(place.other)), place.path)
+        if spot is None or spot.owners or len(spot.rules) != 1:
+            return None
+        return _rule_hop(spot.rules[0], place.path)
+
+    def answers(self, path: str, method: str) -> object | None:
+        """The operation or page that answers in the end, if the way there is clear."""
+        for _ in range(MANY):
+            place = self.at(path)
+            owner = None if place.spot is None else place.spot.owner(method)
+            after = self._after_hop(place, method) if owner is None else None
+            if after is None:
+                return owner
+            path, method = after
+        return None
+
+    def _after_hop(self, place: Place, method: str) -> tuple[str, str] | None:
+        """The request after the one rule, row or slash redirect at a place."""
+        hop = self.hop(place)
+        if hop is not None:
+            location, method = hop.location, method_after_hop(hop.kind.status, method)
+        elif place.spot is not None and len(place.spot.rules) == 1:
+            location = _led(place.spot.rules[0], place.path) or b""
+        else:
+            return None
+        path = decoded(location)
+        return None if path is None else (path, method)
+
+    def served(
+        self, path: str, *, inside: bool = False, seen: tuple[str, ...] = ()
+    ) -> frozenset[str]:
+        """The methods that are served at a path in the end, through however many hops.
+
+        Args:
+            inside: whether a reroute asks: mounts and pages are not for it.
+        """
+        if path in seen or len(seen) > MANY:
+            return NONE
+        place, seen = self.at(path), (*seen, path)
+        served = EVERY if place.mounted and not inside else NONE
+        if place.other:
+            served |= self.served(place.other, inside=inside, seen=seen) - {"OPTIONS"}
+        if place.row is not None:
+            status, after = LOADED[place.row[0]].status, self._after(place.row[1:], seen)
+            served |= answered_by(status, after)
+        if place.spot is not None:
+            served |= self._served_by(place.spot, place.path, inside, seen)
+        return served
+
+    def _served_by(
+        self, spot: Spot, path: str, inside: bool, seen: tuple[str, ...]
+    ) -> frozenset[str]:
+        owners = spot.owners.values()
+        served = NONE if inside and any(isinstance(each, Page) for each in owners) else spot.served
+        for rule in spot.rules:
+            location = _led(rule, path)
+            if location is not None:
+                after = self._after(location, seen, inside=rule.status is None)
+                served |= rule.answers(after)
+        return served
+
+    def _after(
+        self, location: bytes, seen: tuple[str, ...], *, inside: bool = False
+    ) -> frozenset[str]:
+        path = decoded(location)
+        return EVERY if path is None else self.served(path, inside=inside, seen=seen)
+
+    def _exactly(self, path: str) -> Place:
+        row, ground = self._rows.get(path), self._ground
+        return Place(path, row, ground.find(path) if row is None else ground.exact(path))
+
+
+def _rule_hop(rule: Rule, path: str) -> RowHop | None:
+    location = _led(rule, path)
+    if rule.status is None or location is None:
+        return None
+    kind = Kind(rule.status, rule.target.keep_query, NONE, rule.max_age)
+    return RowHop(path, kind, location, rule)
+
+
+def _led(rule: Rule, path: str) -> bytes | None:
+    """Where a rule leads from one path; `None` if nowhere."""
+    bindings = match(rule.source.segments, path_of(path)) or {}
+    values = {name: text_of(bound)[1:] for name, bound in bindings.items()}
+    try:
+        return rule.target.location(values)
+    except LocationRefused:
+        return None

@@ -1,0 +1,399 @@
+"""The one seam: a frozen app comes out, or every fault that was found, at once."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from msgspec import Struct
+
+from redirflow import (
+    App,
+    Depends,
+    ErrorModel,
+    Fault,
+    HTTPError,
+    NotFound,
+    Place,
+    Query,
+    Redirect,
+    Router,
+    SpecError,
+    raises,
+    redirects,
+    returns,
+)
+from redirflow.compile import compile_app
+from redirflow.serve.failures import ROUTER_ERRORS
+
+
+class User(Struct):
+    id: int
+
+
+def line_of(function):
+    return function.__code__.co_firstlineno
+
+
+def faults_of(app):
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+    return caught.value.faults
+
+
+def told(app):
+    return [fault.found for fault in faults_of(app)]
+
+
+# --- an app that can serve -------------------------------------------------------------------
+
+
+def test_everything_that_serving_needs():
+    app = App(title="Users")
+    users = Router(prefix="/users", name="users")
+
+    @users.get("/{user_id}")
+    async def get(user_id: int) -> User: ...
+
+    app.include_router(users)
+
+    compiled = app.compile()
+
+    (operation,) = compiled.endpoints
+    assert (operation.name, operation.path) == ("users_get", "/users/{user_id}")
+    assert compiled.router.serves("/users/5", "GET") is operation
+    assert compiled.endpoints[operation].template.text == "/users/{user_id}"
+    assert compiled.directory.location("users_get", {"user_id": 5}) == "/users/5"
+    assert compiled.document["info"]["title"] == "Users"
+    assert {*compiled.errors} == {*ROUTER_ERRORS}
+    assert compiled.mounts == ()
+
+
+def test_the_document_is_a_page():
+    app = App()
+
+    compiled = app.compile()
+
+    (page,) = compiled.pages
+    reply = compiled.pages[page]
+    assert compiled.router.serves("/openapi.json", "GET") is page
+    assert (reply.status, reply.body) == (200, compiled.document_bytes)
+    assert dict(reply.headers) == {
+        b"content-type": b"application/json",
+        b"content-length": str(len(compiled.document_bytes)).encode(),
+        b"x-content-type-options": b"nosniff",
+    }
+
+
+def test_there_may_be_no_page():
+    assert App(openapi_url=None).compile().pages == {}
+
+
+def test_overrides_stand_for_dependencies():
+    def current_user() -> User: ...
+    def fake() -> User: ...
+
+    app = App()
+
+    @app.get("/me")
+    async def me(user: Annotated[User, Depends(current_user)]) -> User: ...
+
+    declared = dataclasses.replace(app.declarations(), overrides={current_user: fake})
+    compiled = compile_app(declared, ROUTER_ERRORS)
+
+    (endpoint,) = compiled.endpoints.values()
+    assert [step.function for step in endpoint.steps] == [fake]
+
+
+def test_operations_may_lead_to_each_other_in_any_order():
+    app = App()
+
+    @app.get("/a")
+    @redirects(303, to="b")
+    async def a() -> Redirect: ...
+
+    @app.get("/b")
+    @redirects(303, to=a)
+    async def b() -> Redirect: ...
+
+    assert len(app.compile().endpoints) == 2
+
+
+def test_pages_and_paths_can_be_targets():
+    app = App()
+
+    @app.get("/docs-please")
+    @redirects(302, to=("/openapi.json", "/users/7"))
+    async def document() -> Redirect: ...
+
+    @app.get("/users/{user_id}")
+    async def get_user(user_id: int) -> User: ...
+
+    assert app.compile()
+
+
+def test_what_is_below_a_mount_can_be_a_target():
+    async def mounted(scope, receive, send): ...
+
+    app = App()
+    app.mount("/static", mounted)
+
+    @app.get("/logo")
+    @redirects(302, to="/static/logo.png")
+    async def logo() -> Redirect: ...
+
+    assert [mount.prefix for mount in app.compile().mounts] == ["/static"]
+
+
+# --- faults ----------------------------------------------------------------------------------
+
+
+class Nowhere(HTTPError, status_code=409):
+    left: int
+
+
+@dataclasses.dataclass
+class Unhashable:
+    name: str = ""
+
+    def __call__(self) -> str: ...
+
+
+def broken():
+    """An app with one of each fault, and the line of each handler."""
+    app = App(openapi_url="/taken")
+
+    @app.get("users")
+    async def no_slash() -> str: ...
+
+    @app.get("/a/{x}")
+    async def unread(y: Query[str]) -> str: ...
+
+    @app.get("/a/{z}")
+    async def clash(z: int) -> str: ...
+
+    @app.get("/taken")
+    async def taken() -> str: ...
+
+    @app.get("/b")
+    async def unannotated(a) -> None: ...
+
+    @app.get("/c")
+    @redirects(303, to="nobody")
+    @raises(Nowhere, on=KeyError)
+    async def lost() -> Redirect: ...
+
+    @app.get("/d")
+    @returns(str)
+    async def contradicts() -> int: ...
+
+    @app.get("/e", name="lost")
+    async def renamed() -> str: ...
+
+    app.get("/f")(Unhashable())
+    names = {name: value for name, value in locals().items() if callable(value)}
+    return app, {name: line_of(function) for name, function in names.items() if name != "app"}
+
+
+def test_all_faults_are_told_together_with_their_lines():
+    app, lines = broken()
+
+    faults = faults_of(app)
+
+    found = [
+        (fault.found, next((n for n in lines if fault.place == Place(__file__, lines[n])), None))
+        for fault in faults
+    ]
+    clash_place = Place(__file__, lines["unread"])
+    lost_place = Place(__file__, lines["lost"])
+    assert sorted(found, key=str) == sorted(
+        [
+            ("no_slash: the path 'users' does not begin with '/'", "no_slash"),
+            (
+                "unread: the path parameter 'x' of '/a/{x}' is not an argument of the handler "
+                "or of its dependencies",
+                "unread",
+            ),
+            (f"clash: GET /a/{{z}} is served by unread ({clash_place}) already", "clash"),
+            ("taken: GET /taken is where the app serves its openapi", "taken"),
+            ("unannotated(a): it has no annotation", "unannotated"),
+            ("lost: there is no operation named 'nobody'", "lost"),
+            ("lost: Nowhere: 'left' is missing (fields: left)", "lost"),
+            ("contradicts: @returns(str) contradicts the return annotation int", "contradicts"),
+            (f"two operations are named 'lost': GET /c ({lost_place}) and GET /e", "renamed"),
+            ("Unhashable objects can't be hashed, and so not be told apart", None),
+        ],
+        key=str,
+    )
+    assert all(fault.severity == "error" for fault in faults)
+    assert len({*faults}) == len(faults)
+
+
+def test_faults_read_like_those_of_a_compiler(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent)
+    app = App(openapi_url=None)
+
+    @app.get("/books/{id}")
+    async def read_book(book_id: int, limit: int = 5) -> str: ...
+
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    assert str(caught.value) == (
+        "1 fault in the declarations of this app\n"
+        f"test_compile.py:{line_of(read_book)}: error: read_book: the path parameter 'id' of "
+        "'/books/{id}' is not an argument of the handler or of its dependencies\n"
+        "    allowed: its arguments are: book_id, limit\n"
+        "    write: id: str"
+    )
+
+
+def test_a_hole_that_a_dependency_reads():
+    def owner(user_id: int) -> User: ...
+
+    app = App()
+
+    @app.get("/users/{user_id}/posts")
+    async def posts(owner: Annotated[User, Depends(owner)]) -> str: ...
+
+    assert app.compile()
+
+
+def test_a_hole_beside_another_fault_is_not_told_twice():
+    app = App()
+
+    @app.get("/a/{x}")
+    async def a(x) -> str: ...
+
+    assert told(app) == ["a(x): it has no annotation"]
+
+
+def test_no_arguments_at_all():
+    app = App()
+
+    @app.get("/a/{x}/{y:path}")
+    async def a() -> str: ...
+
+    assert [fault.allowed for fault in faults_of(app)] == ["its arguments are: none"] * 2
+
+
+def test_annotations_that_mean_nothing_hide_no_other_fault_and_make_none():
+    app = App()
+
+    @app.get("/a/{x}")
+    async def a(x: "Missing") -> "Missing": ...  # noqa: F821 - that is the point
+
+    @app.get("/b")
+    async def b(): ...
+
+    assert told(app) == [
+        "the annotations of a can't be resolved: name 'Missing' is not defined",
+        "b has no return annotation",
+    ]
+
+
+def test_a_page_has_its_path_for_itself():
+    app = App(openapi_url="/{anything}")
+
+    @app.get("/{x}")
+    async def a(x: str) -> str: ...
+
+    (fault,) = faults_of(app)
+
+    assert (fault.found, fault.allowed, fault.write, fault.place.line) == (
+        "a: GET /{anything} is where the app serves its openapi",
+        "another path for one of the two",
+        "App(openapi_url=None), or another address for it",
+        line_of(a),
+    )
+
+
+def test_two_pages_at_one_path():
+    app = App()
+    declared = app.declarations()
+    (page,) = declared.pages
+    twice = dataclasses.replace(declared, pages=(page, dataclasses.replace(page, name="docs")))
+
+    with pytest.raises(SpecError) as caught:
+        compile_app(twice, ROUTER_ERRORS)
+
+    (fault,) = caught.value.faults
+    assert fault == Fault(
+        "docs: GET /openapi.json is where the app serves its openapi",
+        "another path for one of the two",
+        "App(openapi_url=None), or another address for it",
+    )
+
+
+def test_a_page_needs_a_path():
+    (fault,) = faults_of(App(openapi_url="openapi.json"))
+
+    assert fault == Fault("openapi: the path 'openapi.json' does not begin with '/'")
+
+
+def test_one_handler_at_two_places_has_two_names():
+    app = App()
+
+    async def shared() -> str: ...
+
+    app.get("/a")(shared)
+    app.get("/b")(shared)
+    place = Place(__file__, line_of(shared))
+
+    (fault,) = faults_of(app)
+
+    assert fault == Fault(
+        f"two operations are named 'shared': GET /a ({place}) and GET /b",
+        "a name for each: it is the operationId and the name for to=",
+        '@app.get("/b", name="...")',
+        place,
+    )
+
+
+def test_faults_of_the_routers_come_with_the_others():
+    app = App()
+    app.include_router(app)
+
+    @app.get("bad")
+    async def a() -> str: ...
+
+    assert sorted(told(app)) == [
+        "a router is included in itself",
+        "a: the path 'bad' does not begin with '/'",
+    ]
+
+
+def test_a_shared_dependency_with_a_fault_is_told_once():
+    def guard(a) -> None: ...
+
+    app = App(dependencies=[guard])
+    app.get("/a", name="a")(make())
+    app.get("/b", name="b")(make())
+
+    assert told(app) == ["guard(a): it has no annotation"]
+
+
+def make():
+    async def handler() -> str: ...
+
+    return handler
+
+
+def test_a_format_of_an_authors_own():
+    class Plain(ErrorModel):
+        def body(self, error: HTTPError) -> Any:
+            return super().body(error)
+
+    app = App(error_format=Plain(), raises=[NotFound])
+    app.get("/a")(make())
+
+    assert app.compile().errors[NotFound].format == Plain()
+
+
+def test_compiling_again_gives_the_same():
+    app = App()
+
+    assert app.compile() is app.compile()
+    assert compile_app(app.declarations(), ROUTER_ERRORS).document_bytes == (
+        app.compile().document_bytes
+    )
