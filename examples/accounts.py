@@ -270,3 +270,9 @@ async def help_page() -> Redirect:
 
 
 app.include_router(accounts)
+
+
+# --- what moved: rules, for which nobody writes a handler -------------------------------------
+
+app.redirect("/people/{account_id}", to="/accounts/{account_id}")  # 308
+app.reroute("/v1/{rest:path}", to="/{rest}", headers={"x-rerouted": "yes"})

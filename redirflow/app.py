@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from threading import Lock
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias, cast
 
 from redirflow.compile import DOCUMENT, CompiledApp, Declarations, compile_app
 from redirflow.declare.errors import HTTPError
@@ -17,8 +17,10 @@ from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.openapi.document import Info, write_document
 from redirflow.openapi.downgrade import downgrade
 from redirflow.router import Entry, Router, listed
+from redirflow.routing.ground import Slashes
 from redirflow.routing.table import RedirectTable
-from redirflow.serve.elsewhere import Settings, Slashes, host_name
+from redirflow.routing.template import TemplateError, parse_template
+from redirflow.serve.elsewhere import Settings, host_name
 from redirflow.serve.failures import ROUTER_ERRORS
 from redirflow.serve.lifespan import Lifespan, one_lifespan, run_lifespan
 from redirflow.serve.runtime import make_runtime
@@ -147,12 +149,15 @@ class App(Router):
             app: its lifespan is its own business and is not run; guards do not cover it.
 
         Raises:
-            SpecError: the prefix is empty, ends with `/`, or has parameters.
+            SpecError: the prefix is empty, ends with `/`, is no path or has parameters, or
+                another app is mounted there.
         """
-        if not checked_prefix(prefix) or "{" in prefix:
+        if not checked_prefix(prefix) or not _is_plain(prefix):
             raise refuse(f"mount({prefix!r}, ...)", 'a path without parameters: "/static"')
         if not callable(app):
             raise refuse(f"mount({prefix!r}, {app!r})", "an ASGI application")
+        if any(mount.prefix == prefix for mount in self._mounts):
+            raise refuse(f"mount({prefix!r}, ...), twice", "one app for a prefix")
         self._refuse_late()
         self._mounts.append(Mount(prefix=prefix, app=app, place=calling_place()))
 
@@ -162,14 +167,15 @@ class App(Router):
         Args:
             table: made by `RedirectTable.load` or `RedirectTable.from_pairs`.
         """
-        if not isinstance(table, RedirectTable):
+        given = cast("object", table)
+        if not isinstance(given, RedirectTable):
             raise refuse(
-                f"redirect_table({table!r})", "a RedirectTable", 'RedirectTable.load("moved.csv")'
+                f"redirect_table({given!r})", "a RedirectTable", 'RedirectTable.load("moved.csv")'
             )
         self._refuse_late()
         self._tables.append(table)
 
-    def url_for(self, target: object, **params: Any) -> str:
+    def url_for(self, target: object, /, **params: Any) -> str:
         """The app-relative location of an operation.
 
         Args:
@@ -241,6 +247,13 @@ class App(Router):
         for factory in reversed(self._middleware):
             app = factory(app)
         return app
+
+
+def _is_plain(path: str) -> bool:
+    try:
+        return not parse_template(path).holes
+    except TemplateError:
+        return False
 
 
 def _host_names(hosts: Iterable[str]) -> frozenset[str]:

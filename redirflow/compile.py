@@ -21,6 +21,7 @@ from redirflow.endpoint.signature import Parameter
 from redirflow.endpoint.steps import AnyStep, Step, flat_plan, functions, is_unhashable
 from redirflow.endpoint.target import Resolver
 from redirflow.http.media import JSON
+from redirflow.http.methods import method_after_hop
 from redirflow.http.response import Reply, content_length
 from redirflow.openapi.document import Info, build_document, write_document
 from redirflow.openapi.downgrade import downgrade
@@ -138,7 +139,7 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         for draft, link in zip(drafts, directory.links, strict=True)
         if (endpoint := compile_endpoint(draft.operation, link, draft.steps, draft.handler, shop))
     }
-    hops = tuple(hop for endpoint in endpoints.values() for hop in _hops(endpoint))
+    hops = tuple(hop for endpoint in endpoints.values() for hop in _hops(endpoint, directory))
     faults += check_handlers(hops, Survey(checked.tables.rows, checked.ground))
     document = build_document(declared.info, [*endpoints.values()], declared.error_format, faults)
     told = [*dict.fromkeys(faults)]
@@ -182,15 +183,22 @@ def _checked_rules(
     return checked
 
 
-def _hops(endpoint: Endpoint) -> Iterator[HandlerHop]:
+def _hops(endpoint: Endpoint, directory: Directory) -> Iterator[HandlerHop]:
     """The redirects and reroutes that an operation declares, as edges of the graph."""
     operation = endpoint.operation
     for declared in endpoint.redirects:
         spec = declared.spec
+        asked = method_after_hop(spec.status_code, operation.method)
+        targets = [
+            target
+            for each in spec.to or ()
+            if each != "*"
+            for target in _targets(each, asked, declared.targets, directory)
+        ]
         yield HandlerHop(
             operation=operation,
             status=spec.status_code,
-            targets=(*declared.targets, *_paths(spec.to, declared.targets)),
+            targets=tuple(dict.fromkeys(targets)),
             external=spec.external,
             place=spec.place,
         )
@@ -199,11 +207,15 @@ def _hops(endpoint: Endpoint) -> Iterator[HandlerHop]:
         yield HandlerHop(operation=operation, status=None, targets=endpoint.reroutes, place=place)
 
 
-def _paths(to: tuple[Any, ...] | None, known: Iterable[Operation]) -> list[str]:
-    """The targets that are paths, and not the templates of operations."""
-    templates = {operation.path for operation in known}
-    paths = [target for target in to or () if isinstance(target, str) and target.startswith("/")]
-    return [path for path in paths if path not in templates]
+def _targets(
+    to: Any, asked: str, known: Iterable[Operation], directory: Directory
+) -> list[Operation | str]:
+    """What one target of a spec means: of a path that several serve, those that serve *asked*."""
+    if not isinstance(to, str) or not to.startswith("/"):
+        return [directory.link(to).operation]
+    there = [operation for operation in known if operation.path == to]
+    served = {asked, "GET"} if asked == "HEAD" else {asked}
+    return [each for each in there if each.method in served] or [*there] or [to]
 
 
 def _drafted(

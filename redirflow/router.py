@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypedDict, TypeVar, Unpack, cast
 
@@ -273,11 +274,7 @@ class Router:
 
 
 def listed(name: str, values: Iterable[T]) -> tuple[T, ...]:
-    """*values*, which are no single text: its letters are what nobody means.
-
-    Raises:
-        SpecError: they are one.
-    """
+    """*values*; a `SpecError` if they are one text, whose letters nobody means."""
     if isinstance(values, str):
         raise refuse(f"{name}={values!r}", "a list", f"{name}=[{values!r}]")
     return tuple(values)
@@ -288,7 +285,6 @@ _ELSEWHERE: Final = MappingProxyType(
         "status_code": "@returns(status_code=...)",
         "response_model": "a return annotation, or @returns(User)",
         "responses": "@returns(...), @raises(...), @redirects(...)",
-        "methods": "@app.route(path, methods=[...])",
     }
 )
 """Options of other frameworks, each with what says it here."""
@@ -312,9 +308,9 @@ def _operations(
     """One operation for each method."""
     if not callable(handler):
         raise refuse(f"a route decorates {handler!r}", "a function")
-    own: str = getattr(handler, "__name__", type(handler).__name__)
-    base = options.get("name") or own
+    base = options.get("name") or _own_name(handler)
     namespace = _namespace(handler)
+    tags = listed("tags", options.get("tags", ()))
     for method in methods:
         yield Operation(
             method=method,
@@ -322,7 +318,7 @@ def _operations(
             name=f"{base}_{method.lower()}" if len(methods) > 1 else base,
             handler=handler,
             place=place_of(handler) or place,
-            tags=listed("tags", options.get("tags", ())),
+            tags=tags,
             summary=options.get("summary"),
             description=options.get("description"),
             deprecated=options.get("deprecated", False),
@@ -331,6 +327,14 @@ def _operations(
             dependencies=guards,
             namespace=namespace,
         )
+
+
+def _own_name(handler: Any) -> str:
+    """The name of a function; that of its class for an object that can be called."""
+    if isinstance(handler, partial):
+        inner: Any = handler.func
+        return _own_name(inner)
+    return getattr(handler, "__name__", None) or type(handler).__name__
 
 
 def _namespace(handler: Callable[..., Any]) -> Mapping[str, Any]:

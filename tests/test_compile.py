@@ -17,6 +17,7 @@ from redirflow import (
     Place,
     Query,
     Redirect,
+    RedirectTable,
     Router,
     SpecError,
     raises,
@@ -143,6 +144,39 @@ def test_what_is_below_a_mount_can_be_a_target():
     async def logo() -> Redirect: ...
 
     assert [mount.prefix for mount in app.compile().mounts] == ["/static"]
+
+
+def test_rules_stand_beside_operations():
+    app = App()
+
+    @app.get("/users/{user_id}")
+    async def get_user(user_id: int) -> User: ...
+
+    @app.put("/users/{user_id}")
+    async def put_user(user_id: int) -> User: ...
+
+    app.redirect("/people/{user_id}", to="/users/{user_id}")
+
+    compiled = app.compile()
+    rule = compiled.router.serves("/people/5", "GET")
+
+    assert rule.source.text == "/people/{user_id}"
+    assert compiled.router.serves("/people/5", "PUT") is rule
+    assert compiled.router.serves("/people/5", "POST") is None
+
+
+def test_an_operation_may_lead_to_a_rule_and_to_a_row():
+    app = App()
+    app.redirect("/old", to="https://new.test/")
+    app.redirect_table(RedirectTable.from_pairs([("/row", "https://row.test/")]))
+
+    @app.get("/a")
+    @redirects(302, to=("/old", "/row"))
+    async def a() -> Redirect: ...
+
+    (endpoint,) = app.compile().endpoints.values()
+
+    assert endpoint.judge.redirects[302][0].destination.paths == {"/old", "/row"}
 
 
 # --- faults ----------------------------------------------------------------------------------
@@ -361,6 +395,19 @@ def test_faults_of_the_routers_come_with_the_others():
         "a router is included in itself",
         "a: the path 'bad' does not begin with '/'",
     ]
+
+
+def test_faults_of_rules_come_with_the_others():
+    app = App()
+    app.redirect("/old", to="/nowhere")
+
+    @app.get("bad")
+    async def a() -> str: ...
+
+    found = told(app)
+
+    assert len(found) == 2
+    assert "a: the path 'bad' does not begin with '/'" in found
 
 
 def test_a_shared_dependency_with_a_fault_is_told_once():

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from redirflow.docs.edges import Edge
 from redirflow.docs.index import Index
-from redirflow.docs.layout import PAD, PORT, Box, Line, Point, Size, arrange
+from redirflow.docs.layout import PAD, PORT, Box, Layout, Line, Point, Size, arrange
 from redirflow.docs.markup import Markup, element, html
 
 Ways: TypeAlias = dict[str, list[Edge]]
@@ -34,21 +34,13 @@ _PILL: Final = PORT - 4
 def draw(edges: Sequence[Edge], index: Index) -> Markup:
     """The drawing of *edges*."""
     crowds = _crowds(edges)
-    crowded = {id(edge) for crowd in crowds.values() for edge in crowd}
-    single = [edge for edge in edges if id(edge) not in crowded]
+    single = [edge for edge in edges if _crowd_name(edge) not in crowds]
     arrows = [(edge.source, edge.target) for edge in single]
     arrows += [(name, crowd[0].target) for name, crowd in crowds.items()]
     layout = arrange(_sizes(arrows, single, crowds, index), arrows)
-    lines = [*zip(single, layout.lines, strict=False)]
     nodes = [
-        _crowd(crowds[name], box, line, index)
-        for (name, line) in zip(crowds, layout.lines[len(single) :], strict=True)
-        if (box := layout.boxes[name])
-    ]
-    nodes += [
-        _node(name, box, [pair for pair in lines if pair[0].source == name], index)
-        for name, box in layout.boxes.items()
-        if name not in crowds
+        *_crowd_nodes(crowds, layout, layout.lines[len(single) :], index),
+        *_nodes([*zip(single, layout.lines, strict=False)], crowds, layout, index),
     ]
     return element(
         "svg",
@@ -67,12 +59,16 @@ def way(edge: Edge) -> str:
     return "reroute" if edge.status is None else str(edge.status)
 
 
+def _crowd_name(edge: Edge) -> str:
+    """The name of the crowd that an edge belongs to; nothing else has a name like this."""
+    return f"\0{edge.target}"
+
+
 def _crowds(edges: Iterable[Edge]) -> Ways:
     """The edges to each target that has very many."""
     ways: Ways = {}
     for edge in edges:
-        # No operation and no path has a name like this.
-        ways.setdefault(f"\0{edge.target}", []).append(edge)
+        ways.setdefault(_crowd_name(edge), []).append(edge)
     return {name: crowd for name, crowd in ways.items() if len(crowd) > _CROWD}
 
 
@@ -115,8 +111,16 @@ def _pill_width(edge: Edge) -> int:
 # --- boxes -----------------------------------------------------------------------------------
 
 
+def _nodes(
+    lines: Sequence[tuple[Edge, Line]], crowds: Ways, layout: Layout, index: Index
+) -> Iterator[Markup]:
+    """The boxes of operations and other places, each with what leaves it."""
+    for name, box in layout.boxes.items():
+        if name not in crowds:
+            yield _node(name, box, [pair for pair in lines if pair[0].source == name], index)
+
+
 def _node(name: str, box: Box, leaving: Sequence[tuple[Edge, Line]], index: Index) -> Markup:
-    """A box with what leaves it."""
     return element(
         "g",
         *(_arrow(line, edge.kind) for edge, line in leaving),
@@ -126,9 +130,13 @@ def _node(name: str, box: Box, leaving: Sequence[tuple[Edge, Line]], index: Inde
     )
 
 
-def _crowd(crowd: Sequence[Edge], box: Box, line: Line, index: Index) -> Markup:
-    """A box that lists all that lead to one place."""
-    return element("g", _arrow(line, "redirect"), _frame(box), *_rows(crowd, box, index))
+def _crowd_nodes(
+    crowds: Ways, layout: Layout, lines: Iterable[Line], index: Index
+) -> Iterator[Markup]:
+    """The boxes that list all that lead to one place."""
+    for (name, crowd), line in zip(crowds.items(), lines, strict=True):
+        box = layout.boxes[name]
+        yield element("g", _arrow(line, "redirect"), _frame(box), *_rows(crowd, box, index))
 
 
 def _rows(crowd: Sequence[Edge], box: Box, index: Index) -> Iterator[Markup]:

@@ -1,22 +1,27 @@
 """The edges of the redirect map: who leads where, with which status.
 
 Those between operations stand in the document, as the Links of its 3xx responses. What a document
-has no words for (other sites, paths, reroutes) is read from the endpoints here, and what is
-declared without an operation (rules) is given by the caller.
+has no words for is read from the compiled app: other sites, paths, reroutes, and what is declared
+without an operation, rules and tables. Nothing is said of operations that the document leaves out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
+from redirflow.compile import CompiledApp
 from redirflow.docs.index import Entry, Index
 from redirflow.endpoint.endpoint import DeclaredRedirect, Endpoint
 from redirflow.http.methods import REDIRECT_STATUSES
+from redirflow.routing.graph import Graph, Node, draw
 
 Kind: TypeAlias = Literal["redirect", "rule", "reroute"]
 
 ANY_LOCATION: Final = "any location of this site"
 ANY_URL: Final = "any http(s) URL"
+
+_ROWS: Final = 10_000
+"""Rows of tables; where there are more, following each would take longer than the page is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,33 @@ class Edge:
     kind: Kind = "redirect"
 
 
+def app_edges(compiled: CompiledApp) -> Iterator[Edge]:
+    """The edges of an app that its document leaves out; those of rules unless rows are too many."""
+    yield from declared_edges(compiled.endpoints.values())
+    if len(compiled.rows) <= _ROWS:
+        shown = {each.name for each in compiled.endpoints if each.include_in_schema}
+        yield from rule_edges(draw(compiled.checked), shown)
+
+
+def rule_edges(graph: Graph, shown: Container[str]) -> Iterator[Edge]:
+    """The edges of rules and tables, but those to operations that are not *shown*."""
+    for edge in graph.edges:
+        if edge.target.kind != "operation" or edge.target.name in shown:
+            kind: Kind = "rule" if edge.status else "reroute"
+            yield Edge(_text(edge.source), _text(edge.target), edge.status, kind)
+
+
+def _text(node: Node) -> str:
+    """What the map calls a node of the graph."""
+    if node.kind == "operation":
+        return node.name
+    if node.kind == "table":
+        return f"{node.template}, {node.name}"
+    return f"{node.template}/..." if node.kind == "mount" else node.template
+
+
 def declared_edges(endpoints: Iterable[Endpoint]) -> Iterator[Edge]:
-    """The edges that the document leaves out, of the operations that it shows."""
+    """The edges of handlers that the document leaves out, of the operations that it shows."""
     for endpoint in endpoints:
         operation = endpoint.operation
         if not operation.include_in_schema:

@@ -59,7 +59,17 @@ class External:
         """
         if openapi_url is None:
             raise ValueError(f"docs_ui={self.name!r} reads the document: it needs an openapi_url")
-        head = element(
+        document = relative(url, openapi_url)
+        link = element("a", "the OpenAPI document", href=document)
+        # What a reader sees where the CDN does not answer, or with other bytes.
+        told = element("p", f"{self.name} was not loaded from its CDN; here is ", link, ".")
+        body = element("body", element("main", told, id="docs_page", data_document=document))
+        head = self._head(title, relative(url, start.path(url)))
+        page = html(Markup("<!doctype html>\n"), element("html", head, body, lang="en"))
+        return page_reply(page, self._policy())
+
+    def _head(self, title: str, start: str) -> Markup:
+        return element(
             "head",
             element("meta", charset="utf-8"),
             element("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -67,15 +77,8 @@ class External:
             ICON,
             self._style(),
             self._script(),
-            element("script", src=relative(url, start.path(url)), defer=True),
+            element("script", src=start, defer=True),
         )
-        document = relative(url, openapi_url)
-        link = element("a", "the OpenAPI document", href=document)
-        # What a reader sees where the CDN does not answer, or with other bytes.
-        told = element("p", f"{self.name} was not loaded from its CDN; here is ", link, ".")
-        body = element("body", element("main", told, id="docs_page", data_document=document))
-        page = html(Markup("<!doctype html>\n"), element("html", head, body, lang="en"))
-        return page_reply(page, self._policy())
 
     def _script(self) -> Markup:
         there = self.script

@@ -140,20 +140,41 @@ def _responses(responses: Object, index: Index) -> Markup:
 
 
 def _response(status: str, response: Object, index: Index) -> Markup:
-    """One answer; errors are closed at first, they are alike everywhere."""
-    summary = element(
-        "summary",
+    """One answer: in a line if that says it all, else folded; errors are closed at first."""
+    told = html(
         element("span", status, class_=f"status s{status[:1]}"),
         " ",
         phrase(response.get("description", "")),
     )
+    brief = _brief(response, index)
+    if brief is not None:
+        return element("p", told, " ", brief, class_="response")
     body = html(
         _headers(response.get("headers", {}), index),
         _links(response.get("links", {}), index),
         _content(response.get("content", {}), index),
     )
-    told = body or element("p", "No body.", class_="note")
-    return element("details", summary, told, class_="response", open=status[:1] in {"2", "3"})
+    opened = status[:1] in {"2", "3"}
+    return element("details", element("summary", told), body, class_="response", open=opened)
+
+
+def _brief(response: Object, index: Index) -> Markup | None:
+    """The body, if it is all there is to tell and one of the named schemas; most errors are."""
+    if "headers" in response or "links" in response:
+        return None
+    content: Object = response.get("content", {})
+    schemas = [_named(media) for media in content.values()] or [{}]
+    if any(schema is None or schema != schemas[0] for schema in schemas):
+        return None
+    told = in_a_line(schemas[0], index) if schemas[0] else "no body"
+    return element("small", joined(", ", [html(told), *map(html, content)]))
+
+
+def _named(media: Object) -> Object | None:
+    """The schema of a body, if that and the name of a component say it all."""
+    schema: Object = media.get("schema", {})
+    plain = schema and {*schema} <= {"$ref", "oneOf", "anyOf"}
+    return schema if plain and {*media} == {"schema"} else None
 
 
 def _headers(headers: Object, index: Index) -> Markup | None:

@@ -69,7 +69,7 @@ def body_plan(type_: Any, media_type: str) -> BodyPlan:
     """
     codec = codec_of(media_type)
     if codec is None:
-        return _plain_plan(type_, media_type)
+        return plain_plan(type_, media_type)
     check = _checker(codec, type_)
     return BodyPlan(content_type(media_type), codec.encoder(), check, _cutter(codec, type_, check))
 
@@ -131,8 +131,12 @@ def _narrowed(value: Any, type_: Any, encode: Encode, decode: Decode) -> Any:
         return msgspec.convert(value, type_, from_attributes=True)
 
 
-def _plain_plan(type_: Any, media_type: str) -> BodyPlan:
-    """Text or bytes, sent as they are."""
+def plain_plan(type_: Any, media_type: str) -> BodyPlan:
+    """The plan for text or bytes, sent as they are.
+
+    Raises:
+        TypeError: the type is another one.
+    """
     if type_ is not str and type_ is not bytes:
         raise TypeError(f"a body of {media_type} is str or bytes")
 

@@ -243,9 +243,9 @@ def _stream(type_: Any, media_type: tuple[str, ...]) -> tuple[Stream | None, Any
     if get_origin(type_) not in _STREAMS:
         return None, type_
     item = get_args(type_)[0]
-    if media_type and media_type[0] == EVENT_STREAM:
+    if media_type[:1] == (EVENT_STREAM,):
         return "events", item
-    if item is bytes or item is str:
+    if media_type[:1] != (JSON_LINES,) and (item is bytes or item is str):
         return "raw", item
     return "lines", item
 

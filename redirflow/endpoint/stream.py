@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from redirflow.declare.streams import ServerSentEvent
-from redirflow.endpoint.body import BodyPlan, body_plan, content_type
+from redirflow.endpoint.body import BodyPlan, body_plan, content_type, plain_plan
 from redirflow.endpoint.fields import FieldsPlan, fields_plan
 from redirflow.endpoint.responses import DeclaredResponse
 from redirflow.endpoint.violation import ContractViolation
@@ -47,7 +47,7 @@ def stream_plan(declared: DeclaredResponse) -> StreamPlan:
 
 def _encoder(declared: DeclaredResponse) -> Callable[[Any], bytes]:
     if declared.stream == "raw":
-        return body_plan(declared.type, declared.media_types[0]).render
+        return plain_plan(declared.type, declared.media_types[0]).render
     if declared.stream == "lines":
         plan = body_plan(declared.type, JSON)
         return lambda item: plan.render(item) + b"\n"

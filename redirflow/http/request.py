@@ -8,7 +8,7 @@ import msgspec
 
 from redirflow.http.cookies import parse_cookies
 from redirflow.http.headers import Headers
-from redirflow.http.location import quote_path
+from redirflow.http.location import local_url, quote_path
 from redirflow.http.media import UNDECODABLE
 from redirflow.http.query import QueryParams, parse_pairs
 from redirflow.http.types import Message, Receive, Scope
@@ -133,6 +133,24 @@ class Request:
             ValueError: a parameter is missing, unknown or not of its type.
         """
         return quote_path(root_path(self.scope)) + self._links(target, params)
+
+    def back(self, default: str) -> str:
+        """A safe way back to the page that the client came from.
+
+        It is the path and query of `Referer` (RFC 9110 10.1.3), if that names this site, which
+        is what `Host` calls it in the same request, and can be sent as a location.
+
+        Args:
+            default: the location otherwise; one of this site.
+
+        Raises:
+            ValueError: *default* is no location of this site.
+        """
+        scheme, _, rest = self.headers.get("referer", "").partition("://")
+        authority, slash, path = rest.partition("/")
+        same = authority and authority.lower() == self.headers.get("host", "").lower()
+        came_from = slash + path if same and scheme.lower() in {"http", "https"} else None
+        return local_url(came_from, default)
 
     async def stream(self) -> AsyncIterator[bytes]:
         """The body in the pieces in which it arrives, counted against the limit.

@@ -116,9 +116,10 @@ def _read(
 
 
 def _loop(loop: Loop) -> Fault:
-    told = [rule_hop_text(hop) for hop in loop.hops]
+    told = map(rule_hop_text, loop.hops)
     place = next(hop.rule.place for hop in loop.hops if hop.rule.place)
-    return (endless if loop.certain else may_loop)(text_of(loop.hops[0].before.path), told, place)
+    finding = endless if loop.certain else may_loop
+    return finding(text_of(loop.hops[0].before.path), told, len(loop.hops), place)
 
 
 def _unserved(rule: Rule, ground: Ground, reach: Reach) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ found there, what could stand there, and what to write instead.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, Final
 
 from redirflow.declare.faults import Fault, Place
@@ -83,21 +84,21 @@ def rule_hop_text(hop: Hop) -> str:
     return hop_text(before, after, hop.rule.status, where)
 
 
-def endless(before: str, hops: list[str], place: Place | None) -> Fault:
+def endless(before: str, hops: Iterable[str], count: int, place: Place | None) -> Fault:
     """A loop that every request runs in."""
-    found = f"a loop without end: each request for {before!r} comes back\n{_listed(hops)}"
-    return Fault(found, _ENDS, place=place)
+    found = f"a loop without end: each request for {before!r} comes back"
+    return Fault(f"{found}\n{_listed(hops, count)}", _ENDS, place=place)
 
 
-def may_loop(before: str, hops: list[str], place: Place | None) -> Fault:
+def may_loop(before: str, hops: Iterable[str], count: int, place: Place | None) -> Fault:
     """A loop that some requests run in."""
-    found = f"a possible loop: requests for {before!r} may come back\n{_listed(hops)}"
-    return Fault(found, _ENDS, place=place, severity="warning")
+    found = f"a possible loop: requests for {before!r} may come back"
+    return Fault(f"{found}\n{_listed(hops, count)}", _ENDS, place=place, severity="warning")
 
 
-def _listed(hops: list[str]) -> str:
-    shown = hops if len(hops) <= _SHOWN else [*hops[:_SHOWN], f"and {len(hops) - _SHOWN} more hops"]
-    return "\n".join(f"    {hop}" for hop in shown)
+def _listed(hops: Iterable[str], count: int) -> str:
+    shown = [f"    {hop}" for hop in islice(hops, _SHOWN)]
+    return "\n".join([*shown, f"    and {count - _SHOWN} more hops"] if count > _SHOWN else shown)
 
 
 def taken_twice(first: str, second: str, methods: Iterable[str], place: Place | None) -> Fault:
@@ -158,11 +159,8 @@ def unserved_hop(
 
 def handlers_circle(hops: list[str], place: Place) -> Fault:
     """Handlers that may send a client round."""
-    return Fault(
-        f"a circle of handlers, which ends only if one of them does not redirect\n{_listed(hops)}",
-        place=place,
-        severity="warning",
-    )
+    found = "a circle of handlers, which ends only where one of them does not redirect"
+    return Fault(f"{found}\n{_listed(hops, len(hops))}", place=place, severity="warning")
 
 
 def _told(operation: Operation) -> str:

@@ -95,6 +95,12 @@ class Ground:
         leaf = self.router.exact.get(path)
         return leaf.owners[_SPOT] if leaf else None
 
+    def ends(self) -> tuple[dict[str, Spot], dict[str, Spot]]:
+        """The spots without parameters by path, and those with one at the end by what is before."""
+        exact = {path: leaf.owners[_SPOT] for path, leaf in self.router.exact.items()}
+        tails = {head: leaf.owners[_SPOT] for head, leaf in self.router.tails.items()}
+        return exact, tails
+
     def mounted(self, path: str) -> bool:
         """Whether *path* is below a mount."""
         return any(path.startswith(f"{mount.prefix}/") for mount in self.mounts)

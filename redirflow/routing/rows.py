@@ -9,17 +9,20 @@ from functools import cached_property
 from typing import Final
 
 from redirflow.declare.faults import Fault, Place
-from redirflow.http.location import LocationRefused
+from redirflow.http.location import LocationPolicy, LocationRefused, compile_location, quote_path
 from redirflow.routing.findings import taken_twice, uncounted
 from redirflow.routing.pattern import path_of
 from redirflow.routing.reader import literal_target
 from redirflow.routing.rule import Rule
 from redirflow.routing.sheet import LISTED, Kind
 from redirflow.routing.table import RedirectTable
+from redirflow.routing.target import kept_pairs
 from redirflow.routing.template import Template
 
 ODD: Final = 255
 """The first byte of a row whose kind has a number too great for it."""
+
+_ANYWHERE: Final = LocationPolicy(any_origin=True)
 
 FAULTY: Final = b""
 """A row that leads nowhere."""
@@ -155,10 +158,14 @@ class Rows:
 
 def sent_location(kind: Kind, location: bytes, query: bytes, root: str) -> bytes | None:
     """The `Location` of a row for a request; `None` if it is one to refuse."""
-    local = location.startswith(b"/")
-    if not (query and kind.keep_query) and not (root and local):
+    more = query if kind.keep_query else b""
+    outer = root if location.startswith(b"/") else ""
+    if not more and not outer:
         return location
     try:
-        return literal_target(location, keep_query=kind.keep_query).location({}, query, root)
+        if b"?" in location or b"#" in location:
+            return literal_target(location, keep_query=kind.keep_query).location({}, query, root)
+        path = quote_path(outer) + location.decode("ascii")
+        return compile_location("?".join([path, *kept_pairs(more)]), _ANYWHERE)
     except LocationRefused:
         return None

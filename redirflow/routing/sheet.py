@@ -9,7 +9,7 @@ import re
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
 from redirflow.declare.faults import Fault, Place, SpecError
@@ -24,8 +24,13 @@ DEFAULT_STATUS: Final = 308
 LISTED: Final = 100
 """Bad rows that are told one by one; the rest are counted."""
 
+_ORIGIN: Final = re.compile(r"([a-z]+://[^/?#]+)/", re.IGNORECASE)
+
 _SITES: Final = 10_000
 """Origins that are remembered while a table is read."""
+
+_LONG: Final = 300
+"""Bytes of an origin that is not remembered."""
 
 _ANYWHERE: Final = LocationPolicy(any_origin=True)
 _PLAIN: Final = re.compile(r"/(?!/)[!$&(-;=@-\[\]_a-z|~]{0,4000}")
@@ -34,8 +39,7 @@ _BLANK: Final = re.compile(r"[\x00-\x20\x7f]")
 _STATUSES: Final = ", ".join(map(str, REDIRECT_STATUSES))
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What rows have in common.
 
     Attributes:
@@ -57,6 +61,8 @@ app; one with escapes, a query or a fragment; another site, where the query is n
 """
 
 FORMS: Final = 3
+PLAIN: Final = 0
+ELSEWHERE: Final = 2
 
 _FIRST: Final[dict[object, bytes]] = {
     spelling: bytes(range(FORMS * index, FORMS * index + FORMS))
@@ -150,9 +156,10 @@ class Sheet:
 
     def _meet(self, target: str, location: bytes) -> None:
         """Remember how an origin is written, for the next row that leads there."""
-        end, sent = target.find("/", 8), location.find(b"/", 8)
-        if end > 0 and len(self.origins) < _SITES:
-            self.origins[target[:end]] = location[:sent]
+        match = _ORIGIN.match(target)
+        sent = location[: location.index(b"/", 8)]
+        if match and len(sent) < _LONG and len(self.origins) < _SITES:
+            self.origins[match[1]] = sent
 
     def refuse(self, number: int, refused: RowRefused) -> None:
         """Note a bad row."""
@@ -228,8 +235,7 @@ def _kept(target: object, status: object) -> bytes:
         location = compile_location(target, _ANYWHERE)
     except LocationRefused as refused:
         raise RowRefused(f"the target {target!r}: {refused}") from None
-    path, _, more = location.partition(b"?")
-    path = path.partition(b"#")[0]
+    path = location.partition(b"#")[0].partition(b"?")[0]
     if not DOTS.isdisjoint(unquote(path).split("/")):
         raise RowRefused(f"the target {target!r} has a dot segment; clients remove it")
     if not location.startswith(b"/"):

@@ -6,7 +6,6 @@ the other form of the last slash; a mount; and at last, in `redirect` mode, a sl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -48,8 +47,7 @@ class RowHop(NamedTuple):
     rule: Rule | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Standing(NamedTuple):
     """What stands at a path.
 
     Attributes:
@@ -76,21 +74,22 @@ class Survey:
         self._rows: Final = rows
         self._ground: Final = ground
 
-    def at(self, path: str) -> Place:
+    def at(self, path: str) -> Standing:
         """What stands at a decoded path."""
         place, ground = self._exactly(path), self._ground
-        other = ground.other_form(path)
-        if not place.empty or not other:
+        if place.row is not None or place.spot is not None:
             return place
+        other = ground.other_form(path)
         beside = self._exactly(other)
         if ground.slashes == "match" and not beside.empty:
             return beside
         if ground.mounted(path):
-            return Place(path, mounted=True)
-        redirected = not beside.empty or ground.mounted(other)
-        return Place(path, other=other) if redirected and ground.slashes == "redirect" else place
+            return Standing(path, mounted=True)
+        redirected = ground.slashes == "redirect" and other
+        led = redirected and (not beside.empty or ground.mounted(other))
+        return Standing(path, other=other) if led else place
 
-    def hop(self, place: Place) -> RowHop | None:
+    def hop(self, place: Standing) -> RowHop | None:
         """The one redirect that answers at a place, whatever the method."""
         row, spot = place.row, place.spot
         if row is not None:
@@ -112,7 +111,7 @@ class Survey:
             path, method = after
         return None
 
-    def _after_hop(self, place: Place, method: str) -> tuple[str, str] | None:
+    def _after_hop(self, place: Standing, method: str) -> tuple[str, str] | None:
         """The request after the one rule, row or slash redirect at a place."""
         hop = self.hop(place)
         if hop is not None:
@@ -134,7 +133,12 @@ class Survey:
         """
         if path in seen or len(seen) > MANY:
             return NONE
-        place, seen = self.at(path), (*seen, path)
+        return self.served_at(self.at(path), inside=inside, seen=(*seen, path))
+
+    def served_at(
+        self, place: Standing, *, inside: bool = False, seen: tuple[str, ...] = ()
+    ) -> frozenset[str]:
+        """What `served` says of the path of a place."""
         served = EVERY if place.mounted and not inside else NONE
         if place.other:
             served |= self.served(place.other, inside=inside, seen=seen) - {"OPTIONS"}
@@ -163,9 +167,9 @@ class Survey:
         path = decoded(location)
         return EVERY if path is None else self.served(path, inside=inside, seen=seen)
 
-    def _exactly(self, path: str) -> Place:
+    def _exactly(self, path: str) -> Standing:
         row, ground = self._rows.get(path), self._ground
-        return Place(path, row, ground.find(path) if row is None else ground.exact(path))
+        return Standing(path, row, ground.find(path) if row is None else ground.exact(path))
 
 
 def _rule_hop(rule: Rule, path: str) -> RowHop | None:

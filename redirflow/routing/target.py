@@ -32,7 +32,7 @@ from redirflow.routing.template import DOTS, Hole
 Pieces: TypeAlias = tuple[str | Hole, ...]
 """Encoded text with parameters in it."""
 
-_NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
+_NOT_IN_QUERY: Final = re.compile(rb"[#\x80-\xff]")
 _DOTS: Final = "a parameter has a dot segment, which clients remove"
 
 
@@ -85,6 +85,15 @@ class Target:
         pieces = [piece for text in texts for piece in text]
         return not (self.dotless or self.leading) and all(isinstance(one, str) for one in pieces)
 
+    @property
+    def single(self) -> "Single | None":
+        """The target as text around one parameter, if that is all there is to it."""
+        if self.query or self.fragment is not None or self.dotless or self.leading:
+            return None
+        before, *more = self.text if self.path is not None else ()
+        hole, after = more or (), ...
+        return None
+
     def location(self, values: Mapping[str, str], query: bytes = b"", root: str = "") -> bytes:
         """The value of `Location`.
 
@@ -128,7 +137,7 @@ class Target:
 
     def _query(self, values: Mapping[str, str], query: bytes) -> str:
         pairs = [_filled(pair.text, values, _query_value) for pair in self.query]
-        if self.keep_query and query:
+        if self.keep_query:
             pairs += kept_pairs(query, self.names)
         return "?" + "&".join(pairs) if pairs else ""
 
@@ -170,11 +179,15 @@ def kept_pairs(query: bytes, names: frozenset[str] = frozenset()) -> list[str]:
 
     Their text stays as the client wrote it; only bytes that are no ASCII, and what would end
     the query, are percent-encoded, each byte as it is.
+
+    Returns:
+        Texts to be joined with `&`; none for an empty query.
     """
-    encoded = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], query)
-    text = encoded.decode("ascii").replace("#", "%23")
-    if not names:
-        return [text]
+    if not query.isascii() or b"#" in query:
+        query = _NOT_IN_QUERY.sub(lambda byte: b"%%%02X" % byte[0][0], query)
+    text = query.decode("ascii")
+    if not text or not names:
+        return [text] if text else []
     return [pair for pair in text.split("&") if unquote_plus(pair.partition("=")[0]) not in names]
 
 

@@ -6,11 +6,12 @@ from typing import TypeAlias
 
 from redirflow.declare.errors import NotFound
 from redirflow.http.request import root_path
-from redirflow.http.response import EMPTY, Reply, send_reply
+from redirflow.http.response import EMPTY, Reply
 from redirflow.http.types import ASGIApp, RawHeaders, Receive, Scope, Send
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.router import Values
 from redirflow.routing.template import Segment
+from redirflow.serve.delivery import deliver
 from redirflow.serve.failures import Failures
 from redirflow.serve.reroute import HOPS, MAX_HOPS, Rerouted, scope_after
 from redirflow.serve.route import Route, Serve
@@ -48,9 +49,10 @@ class RuleServers:
             query: bytes = scope.get("query_string") or b""
             location = rule.expand(_named(names, values), query, root_path(scope))
             if location is None:
-                await send_reply(send, self._nothing())
+                reply = self._nothing()
             else:
-                await send_reply(send, Reply(status, [(b"location", location), EMPTY, *ready]))
+                reply = Reply(status, [(b"location", location), EMPTY, *ready])
+            await deliver(reply, scope, send)
 
         return serve
 
@@ -63,7 +65,7 @@ class RuleServers:
             named = _named(names, values)
             inside = rule.reroute(named, scope.get("query_string") or b"")
             if inside is None or scope.get(HOPS, 0) >= MAX_HOPS:
-                await send_reply(send, self._nothing())
+                await deliver(self._nothing(), scope, send)
                 return
             path, query = inside
             changed = scope_after(scope, Rerouted(path, query, rule.headers))

@@ -169,6 +169,7 @@ def _head(serve_whole: Serve) -> Serve:
 
 def _constant(reply: Reply) -> Serve:
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
-        await deliver(reply, scope, send)
+        # Middleware may add to the list of a message: each gets one of its own.
+        await deliver(reply._replace(headers=[*reply.headers]), scope, send)
 
     return serve

@@ -14,9 +14,9 @@ _spec.loader.exec_module(calls)
 logged = calls.logged
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def anyio_backend(request):
-    return request.param
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ async def test_a_scope_of_the_least(serve_once):
     """`raw_path`, `root_path`, `scheme`, `client`, `server`, `state`, `extensions`, `asgi` and
     `http_version` may be missing.
     """
-    answer = await serve_once(app_of_all(), LEAST)
+    answer = await serve_once(app_of_all(), {**LEAST})
 
     assert answer.json() == ["None", "{}", "{}", "/request", "/plain/1"]
 

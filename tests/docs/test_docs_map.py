@@ -7,9 +7,9 @@ import pytest
 from msgspec import Struct
 from test_docs_page import Outline, written
 
-from redirflow import App, Depends, Redirect, Reroute, redirects, reroutes
+from redirflow import App, Depends, Redirect, RedirectTable, Reroute, redirects, reroutes
 from redirflow.docs.drawing import draw
-from redirflow.docs.edges import Edge, all_edges, declared_edges
+from redirflow.docs.edges import Edge, all_edges, app_edges
 from redirflow.docs.index import index_document
 from redirflow.docs.map import redirect_map
 
@@ -60,7 +60,7 @@ def app():
 
 def edges_of(app, *more):
     index = index_document(app.openapi())
-    return all_edges(index, [*declared_edges(app.compile().endpoints.values()), *more])
+    return all_edges(index, [*app_edges(app.compile()), *more])
 
 
 def test_the_edges_of_an_app(app):
@@ -79,6 +79,46 @@ def test_the_edges_of_an_app(app):
     ]
 
 
+def test_the_edges_of_rules_and_tables():
+    app = App(slashes="strict")
+
+    @app.get("/users/{user_id}")
+    async def get_user(user_id: int) -> User: ...
+
+    @app.get("/hidden", include_in_schema=False)
+    async def hidden() -> User: ...
+
+    app.mount("/static", app)
+    app.redirect("/people/{user_id}", to="/users/{user_id}")
+    app.redirect("/secret", to="/hidden")
+    app.redirect("/files", to="/static/files")
+    app.redirect("/help", to="https://help.example.com/", status_code=302)
+    app.reroute("/v0/{user_id}", to="/users/{user_id}")
+    app.redirect_table(RedirectTable.from_pairs([("/a", "/users/1"), ("/b", "/users/2")]))
+
+    assert [*app_edges(app.compile())] == [
+        Edge("/people/{user_id}", "get_user", 308, "rule"),
+        Edge("/files", "/static/...", 308, "rule"),
+        Edge("/help", "https://help.example.com", 302, "rule"),
+        Edge("/v0/{user_id}", "get_user", None, "reroute"),
+        Edge("rows, 2 rows", "get_user", 308, "rule"),
+    ]
+
+
+def test_very_many_rows_are_not_followed():
+    app = App()
+
+    @app.get("/users")
+    @redirects(303, external="*")
+    async def users() -> Never:
+        raise Redirect("https://example.com")
+
+    pairs = [(f"/old/{number}", "/users") for number in range(10_001)]
+    app.redirect_table(RedirectTable.from_pairs(pairs))
+
+    assert [*app_edges(app.compile())] == [Edge("users", "any http(s) URL", 303)]
+
+
 def test_what_callers_add_may_name_an_operation_by_method_and_path(app):
     rule = Edge("GET /old", "GET /me", 308, "rule")
 
@@ -92,7 +132,7 @@ def test_without_edges_there_is_no_map():
 
 
 def test_the_map_is_on_the_page(app):
-    page = written(app, edges=declared_edges(app.compile().endpoints.values()))
+    page = written(app, edges=app_edges(app.compile()))
 
     assert 'id="redirect_map"' in page
     assert 'href="#redirect_map"' in page

@@ -288,7 +288,7 @@ def test_what_answers_without_a_body_says_so():
     app = App()
     app.get("/x")(_nothing)
 
-    assert "No body." in Outline(written(app)).text
+    assert "no body" in Outline(written(app)).text
 
 
 def test_hostile_words_stay_text():

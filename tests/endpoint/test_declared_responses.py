@@ -334,6 +334,7 @@ def test_the_reason_phrase_describes_what_nobody_described():
         (AsyncIterator[bytes], (), "raw", bytes, ("application/octet-stream",)),
         (AsyncIterator[str], (), "raw", str, ("text/plain",)),
         (AsyncIterator[str], "text/csv", "raw", str, ("text/csv",)),
+        (AsyncIterator[str], "application/jsonl", "lines", str, ("application/jsonl",)),
         (AsyncIterator[str], "text/event-stream", "events", str, ("text/event-stream",)),
         (str, "text/html", None, str, ("text/html",)),
         (

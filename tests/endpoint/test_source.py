@@ -325,24 +325,22 @@ def test_a_function_whose_source_warns_by_itself(module):
 
 # --- any function at all ---------------------------------------------------------------------
 
-STANDARD = [argparse, inspect, shutil]
-
 
 def functions_of(module):
     for value in [*vars(module).values()]:
-        if inspect.isclass(value):
-            yield from filter(callable, vars(value).values())
-        if callable(value):
+        if getattr(value, "__module__", None) == module.__name__ and callable(value):
             yield value
+            yield from filter(callable, vars(value).values() if inspect.isclass(value) else ())
 
 
 def test_any_source_can_be_read():
     """Nothing is raised, whatever the function is."""
     ours = [each for name, each in sys.modules.items() if name.startswith("redirflow.")]
-    functions = [each for module in [*ours, *STANDARD] for each in functions_of(module)]
+    modules = [*ours, argparse, shutil]
+    functions = [each for module in modules for each in functions_of(module)]
     readings = Readings()
     read = [reading for function in functions for reading in readings.of(function)]
     quiet = [is_quiet(reading.source, ()) for reading in read]
 
-    assert len(read) > 1000
-    assert {True, False} == {*quiet}
+    assert len(read) > 700
+    assert {*quiet} == {True, False}

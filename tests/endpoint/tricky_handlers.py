@@ -1384,6 +1384,27 @@ async def what_the_framework_raises_is_declared_too() -> int:
     return 1
 
 
+@app.get("/stub")
+@raises(NotFound)
+@redirects(303, to=home)
+async def stub() -> None:
+    """To be written."""
+
+
+@app.get("/stub/short")
+@raises(NotFound)
+async def short_stub() -> None: ...
+
+
+@app.get("/stub/raising")
+@raises(NotFound)
+@redirects(303, to=home)
+async def stub_that_raises(kind: Query[int] = 1) -> int:
+    if kind == 1:
+        return kind
+    raise NotImplementedError
+
+
 # --- code that is not seen -------------------------------------------------------------------
 
 

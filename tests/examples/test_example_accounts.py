@@ -354,3 +354,15 @@ def test_the_document_is_served(ask):
 
     assert (status, fields) == (200, JSON | {"x-content-type-options": "nosniff"})
     assert (document["openapi"], document["info"]["title"]) == ("3.2.0", "Accounts")
+
+
+def test_a_rule_without_a_handler(ask):
+    """The query goes with the client; what comes behind a rule is checked at start-up."""
+    assert ask("GET", "/people/1?page=2") == (308, {"location": "/accounts/1?page=2"}, "")
+
+
+def test_an_address_that_is_answered_from_elsewhere(ask, opened):
+    _, account = opened
+
+    assert ask("GET", "/v1/newest") == (200, JSON, account)
+    assert ask("GET", "/v1/nowhere")[0] == 404

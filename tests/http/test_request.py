@@ -235,6 +235,34 @@ def test_parameters_of_a_link_may_have_any_name():
     assert location == "/x/{'self': 1, 'target': 2, 'params': 3}"
 
 
+@pytest.mark.parametrize(
+    ("referer", "expected"),
+    [
+        (b"https://Site.test/list?page=2", "/list?page=2"),
+        (b"http://site.test/", "/"),
+        (b"https://evil.test/list", "/home"),
+        (b"https://site.test.evil.test/list", "/home"),
+        (b"https://site.test@evil.test/list", "/home"),
+        (b"https://site.test//evil.test", "/home"),
+        (b"https://site.test/\\evil.test", "/home"),
+        (b"https://site.test?x=1", "/home"),
+        (b"https://site.test", "/home"),
+        (b"ftp://site.test/list", "/home"),
+        (b"/list", "/home"),
+        (b"", "/home"),
+    ],
+)
+def test_the_way_back_stays_on_this_site(referer, expected):
+    """Only a page of the site that the request itself names is gone back to."""
+    headers = [(b"host", b"site.test"), (b"referer", referer)]
+
+    assert request_of(headers=headers).back("/home") == expected
+
+
+def test_the_way_back_without_a_referer():
+    assert request_of(headers=[(b"host", b"site.test")]).back("/home") == "/home"
+
+
 async def stream_into(received, request):
     async for chunk in request.stream():
         received.append(chunk)

@@ -212,8 +212,11 @@ def rich_app():
     @redirects(303)
     async def login(email: Form[str], age: Form[int] = 18) -> Never: ...
 
-    @app.route("/search", methods=["QUERY"])
+    @app.get("/first")
     @reroutes(to=get_user)
+    async def first() -> None: ...
+
+    @app.route("/search", methods=["QUERY"])
     async def search(words: list[str], session: Cookie[Annotated[str, Alias("sid")]]) -> None: ...
 
     @app.get("/hidden", include_in_schema=False, tags=["hidden"])

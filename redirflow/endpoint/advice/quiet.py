@@ -41,11 +41,13 @@ _SEEN: Final[tuple[Any, ...]] = (Redirect, Reroute, HTTPError, Response)
 
 
 def is_quiet(source: Source, scalars: Iterable[str]) -> bool:
-    """Whether the lines of a function are all that it runs.
+    """Whether the lines of a function are all that it runs; there are more to come in a stub.
 
     Args:
         scalars: arguments that are read from the request.
     """
+    if all(map(_is_left_open, source.node.body)):
+        return False
     nodes = [*own_nodes(source.node.body)]
     stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     listener = _Listener(source, frozenset(scalars) - stored)
@@ -122,6 +124,14 @@ class _Listener:
         return bool(made_here) and all(each.kind.__init__ in inits for each in made_here)
 
 
+def _is_left_open(line: ast.stmt) -> bool:
+    """Whether a line is a docstring, `...` or `pass`."""
+    return isinstance(line, ast.Pass) or (
+        isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+    )
+
+
 def _is_built_in_error(value: Any) -> bool:
-    found = getattr(builtins, value.__name__, None) if is_class(value) else None
-    return found is value and issubclass(value, BaseException)
+    if not is_class(value) or value is NotImplementedError:
+        return False
+    return issubclass(value, BaseException) and getattr(builtins, value.__name__, None) is value
