@@ -12,13 +12,15 @@ from typing import Final
 
 from redirflow.cli.check import CHECK
 from redirflow.cli.command import Command
+from redirflow.cli.follow import FOLLOW
+from redirflow.cli.graph import GRAPH
 from redirflow.cli.openapi import OPENAPI
 from redirflow.cli.report import Trouble, report
 from redirflow.cli.routes import ROUTES
 from redirflow.cli.run import DEV, RUN
 from redirflow.declare.faults import SpecError
 
-COMMANDS: Final = (RUN, DEV, ROUTES, CHECK, OPENAPI)
+COMMANDS: Final = (RUN, DEV, ROUTES, CHECK, OPENAPI, GRAPH, FOLLOW)
 
 _ABOUT: Final = """\
 APP is one of

@@ -16,6 +16,10 @@ from redirflow.declare.faults import Fault
 Finder: TypeAlias = Callable[[CompiledApp], Iterable[Fault]]
 
 
+def _of_the_declarations(compiled: CompiledApp) -> Iterable[Fault]:
+    return compiled.warnings
+
+
 def _of_the_source(compiled: CompiledApp) -> list[Fault]:
     # It needs asyncio and inspect, which no other command has to wait for.
     from redirflow.endpoint.advice.hearing import source_warnings
@@ -23,7 +27,7 @@ def _of_the_source(compiled: CompiledApp) -> list[Fault]:
     return source_warnings(compiled.endpoints.values())
 
 
-FINDERS: Final[list[Finder]] = [_of_the_source]
+FINDERS: Final[list[Finder]] = [_of_the_declarations, _of_the_source]
 """What finds warnings: each looks at the compiled app and gives faults of that severity."""
 
 

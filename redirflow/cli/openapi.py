@@ -9,6 +9,7 @@ from typing import Final
 
 from redirflow.cli.command import Command, takes_app
 from redirflow.cli.load import load
+from redirflow.cli.output import write
 from redirflow.cli.report import Misuse, counted, tell
 from redirflow.cli.target import find_target
 from redirflow.declare.faults import Fault
@@ -27,22 +28,12 @@ def openapi(args: Namespace) -> int:
     written = app.openapi_json(version)
     if args.check is not None:
         return _compare(written, args)
-    if args.output is not None:
-        _write(written, args.output)
-    else:
-        sys.stdout.buffer.write(written)
+    write(written, args.output)
     return 0
 
 
 def _warning(loss: str) -> Fault:
     return Fault(loss, severity="warning")
-
-
-def _write(written: bytes, file: Path) -> None:
-    try:
-        file.write_bytes(written)
-    except OSError as error:
-        raise Misuse(f"{file} can't be written: {error.strerror}") from None
 
 
 def _compare(written: bytes, args: Namespace) -> int:

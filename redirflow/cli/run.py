@@ -17,7 +17,7 @@ from redirflow.app import App
 from redirflow.cli.check import warnings_of
 from redirflow.cli.command import Command, takes_app
 from redirflow.cli.load import load
-from redirflow.cli.report import Trouble, report, tell
+from redirflow.cli.report import Trouble, counted, report, tell
 from redirflow.cli.tally import tally
 from redirflow.cli.target import Target, find_target
 from redirflow.cli.terminal import painted
@@ -105,19 +105,21 @@ def _ready(serving: Serving) -> App:
         app._settings = replace(app._settings, debug=True)
     compiled = app.compile()
     if serving.dev:
-        tell(warnings_of(compiled))
-        _show_banner(serving, app)
+        warnings = warnings_of(compiled)
+        tell(warnings)
+        _show_banner(serving, app, len(warnings))
     return app
 
 
-def _show_banner(serving: Serving, app: App) -> None:
+def _show_banner(serving: Serving, app: App, warnings: int) -> None:
     """Where to look, and how much there is."""
     pages = [(page.name, page.path) for page in app.declarations().pages]
     named = [("app", serving.target.where), ("serving", "/"), *pages]
     for name, text in named:
         shown = f"{serving.origin}{text}" if text.startswith("/") and name != "app" else text
         print(f"  {name:<9}{painted(shown, 'strong', sys.stderr)}", file=sys.stderr)
-    print(f"  {'has':<9}{tally(app.compile())}", file=sys.stderr, flush=True)
+    also = f", {counted(warnings, 'warning')}" if warnings else ""
+    print(f"  {'has':<9}{tally(app.compile())}{also}", file=sys.stderr, flush=True)
 
 
 def _origin(host: str, port: int) -> str:

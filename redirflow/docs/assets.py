@@ -6,14 +6,16 @@ of an inline script. Links are relative: a page stays the same under any `root_p
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
-from urllib.parse import quote
+from typing import Final, Literal, TypeAlias
 
-from redirflow.docs.markup import element
 from redirflow.http.location import quote_path
 from redirflow.http.response import Reply, content_length
+
+UI: TypeAlias = Literal["redirflow", "swagger", "scalar"]
+"""Who shows the document: our page, or one of two others from a CDN."""
 
 _TYPES: Final = {"css": b"text/css; charset=utf-8", "js": b"text/javascript; charset=utf-8"}
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
@@ -48,6 +50,18 @@ def load(name: str) -> Asset:
     content = (_FOLDER / name).read_bytes()
     stem, _, suffix = name.rpartition(".")
     return Asset(f"{stem}.{sha256(content).hexdigest()[:12]}.{suffix}", content)
+
+
+@cache
+def assets_of(ui: UI) -> tuple[Asset, ...]:
+    """What a page loads from its own origin."""
+    names = ("page.css", "page.js") if ui == "redirflow" else (f"{ui}.js",)
+    return tuple(map(load, names))
+
+
+def docs_paths(url: str, ui: UI = "redirflow") -> tuple[str, ...]:
+    """The paths of `pages.docs_pages`, the page's own first; known before anything is written."""
+    return url, *(asset.path(url) for asset in assets_of(ui))
 
 
 def relative(url: str, path: str) -> str:
@@ -93,14 +107,3 @@ STRICT: Final = {
     "frame-ancestors": "'none'",
 }
 """What a page may load: what its own origin serves, and nothing else."""
-
-ICON: Final = element(
-    "link",
-    rel="icon",
-    href="data:image/svg+xml,"
-    + quote(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="none" '
-        'stroke="#5b6ee1" stroke-width="2" d="M2 4h6a4 4 0 0 1 0 8H5m3-3-3 3 3 3"/></svg>'
-    ),
-)
-"""An icon of the page's own; without one a browser asks for `/favicon.ico`."""

@@ -9,8 +9,9 @@ host. To renew one, change version and hash together.
 from dataclasses import dataclass
 from typing import Final
 
-from redirflow.docs.assets import ICON, STRICT, Asset, page_reply, relative
-from redirflow.docs.markup import Markup, element, html
+from redirflow.docs.assets import STRICT, Asset, page_reply, relative
+from redirflow.docs.head import whole_page
+from redirflow.docs.markup import Markup, element
 from redirflow.http.response import Reply
 
 _CDN: Final = "https://cdn.jsdelivr.net/npm"
@@ -64,21 +65,9 @@ class External:
         # What a reader sees where the CDN does not answer, or with other bytes.
         told = element("p", f"{self.name} was not loaded from its CDN; here is ", link, ".")
         body = element("body", element("main", told, id="docs_page", data_document=document))
-        head = self._head(title, relative(url, start.path(url)))
-        page = html(Markup("<!doctype html>\n"), element("html", head, body, lang="en"))
+        begin = element("script", src=relative(url, start.path(url)), defer=True)
+        page = whole_page(title, [self._style(), self._script(), begin], body)
         return page_reply(page, self._policy())
-
-    def _head(self, title: str, start: str) -> Markup:
-        return element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("title", title),
-            ICON,
-            self._style(),
-            self._script(),
-            element("script", src=start, defer=True),
-        )
 
     def _script(self) -> Markup:
         there = self.script

@@ -11,8 +11,9 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from redirflow.docs.assets import ICON, Asset, relative, root
+from redirflow.docs.assets import Asset, relative, root
 from redirflow.docs.edges import Edge
+from redirflow.docs.head import whole_page
 from redirflow.docs.index import Entry, Index, Object, index_document, link
 from redirflow.docs.label import entry_link
 from redirflow.docs.map import redirect_map
@@ -62,8 +63,7 @@ def write_page(document: Object, setting: Setting, edges: Iterable[Edge]) -> Mar
         data_debug=setting.debug,
         data_hops=json.dumps(hop_table()),
     )
-    head = _head(document["info"], setting)
-    return html(Markup("<!doctype html>\n"), element("html", head, body, lang="en"))
+    return whole_page(document["info"]["title"], _loaded(setting), body)
 
 
 def hop_table() -> dict[str, dict[str, str]]:
@@ -83,19 +83,15 @@ def _base(document: Object) -> str:
     return next(full, _HERE)
 
 
-def _head(info: Object, setting: Setting) -> Markup:
-    def there(asset: Asset) -> str:
-        return relative(setting.url, asset.path(setting.url))
-
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+def _loaded(setting: Setting) -> Markup:
+    style, script = (
+        relative(setting.url, asset.path(setting.url)) for asset in (setting.style, setting.script)
+    )
+    return html(
+        # Before the style is there; the others have one scheme only.
         element("meta", name="color-scheme", content="light dark"),
-        element("title", info["title"]),
-        ICON,
-        element("link", rel="stylesheet", href=there(setting.style)),
-        element("script", src=there(setting.script), defer=True),
+        element("link", rel="stylesheet", href=style),
+        element("script", src=script, defer=True),
     )
 
 

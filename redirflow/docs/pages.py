@@ -1,25 +1,16 @@
 """The door of this package: every page of the docs as a constant reply, by its path."""
 
 from collections.abc import Iterable
-from functools import cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
-from redirflow.docs.assets import Asset, load, page_reply
+from redirflow.docs.assets import UI, assets_of, page_reply
 from redirflow.docs.edges import Edge
 from redirflow.docs.external import External, scalar, swagger
 from redirflow.docs.page import Setting, write_page
 from redirflow.http.response import Reply
 
-UI: TypeAlias = Literal["redirflow", "swagger", "scalar"]
-"""Who shows the document: our page, or one of two others from a CDN."""
-
 _HARDENED: Final = {"require-trusted-types-for": "'script'", "trusted-types": "'none'"}
 """No text becomes HTML in our page, not even by mistake."""
-
-
-def docs_paths(url: str, ui: UI = "redirflow") -> tuple[str, ...]:
-    """The paths of `docs_pages`, the page's own first; known before anything is written."""
-    return url, *(asset.path(url) for asset in _assets(ui))
 
 
 def docs_pages(
@@ -43,7 +34,7 @@ def docs_pages(
     Raises:
         ValueError: *ui* needs a document that is not served.
     """
-    assets = _assets(ui)
+    assets = assets_of(ui)
     if ui == "redirflow":
         style, script = assets
         setting = Setting(url=url, debug=debug, openapi_url=openapi_url, style=style, script=script)
@@ -54,9 +45,3 @@ def docs_pages(
 
 
 _OTHERS: Final[dict[UI, External]] = {"swagger": swagger, "scalar": scalar}
-
-
-@cache
-def _assets(ui: UI) -> tuple[Asset, ...]:
-    names = ("page.css", "page.js") if ui == "redirflow" else (f"{ui}.js",)
-    return tuple(map(load, names))

@@ -8,50 +8,19 @@ method and query, and is kept no longer than the shortest-lived of them (RFC 911
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 from redirflow.declare.operation import Mount
 from redirflow.http.location import LocationRefused
-from redirflow.http.methods import PERMANENT
 from redirflow.http.types import RawHeaders
 from redirflow.routing.hops import Answered
+from redirflow.routing.join import joined_age, joined_status
 from redirflow.routing.pattern import Path, match
 from redirflow.routing.reach import ROW, Branch, Reach
 from redirflow.routing.router import Values
 from redirflow.routing.rule import REDIRECTED, Rule, slash_rule
-from redirflow.routing.target import Target
+from redirflow.routing.target import Single, Target
 from redirflow.routing.template import Template
-
-_Kept: TypeAlias = tuple[int, int | None]
-"""What says how long a redirect is kept: its status and `max_age`."""
-
-
-def joined_status(first: int, last: int) -> int:
-    """The status that changes the method as two hops do, and lasts if both do."""
-    lasts = first in PERMANENT and last in PERMANENT
-    if 303 in {first, last}:
-        return 303
-    if {301, 302}.isdisjoint({first, last}):
-        return 308 if lasts else 307
-    return 301 if lasts else 302
-
-
-def joined_age(first: _Kept, last: _Kept) -> int | None:
-    """The `max_age` of one hop that stands for two.
-
-    Without it a permanent redirect is kept for ever, and another one not at all (RFC 9110
-    15.1, RFC 9111 4.2.2).
-    """
-    ages = [_lifetime(*first), _lifetime(*last)]
-    return None if None in ages else _finite(min(age for age in ages if age is not None))
-
-
-def _lifetime(status: int, max_age: int | None) -> float | None:
-    return float("inf") if max_age is None and status in PERMANENT else max_age
-
-
-def _finite(age: float) -> int | None:
-    return None if age == float("inf") else int(age)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +56,7 @@ class FinalRule:
         status: `None` for a reroute.
         known: where a reroute leads, if every request comes to one shape.
         ready: the location, if all requests without a query have the same.
+        single: the usual target, if this is one.
         then: the hop after it, which this one stands for too.
     """
 
@@ -97,6 +67,7 @@ class FinalRule:
     max_age: int | None = None
     known: Known | None = None
     ready: bytes | None = None
+    single: Single | None = None
     then: "FinalRule | None" = None
 
     @property
@@ -130,6 +101,10 @@ class FinalRule:
         if self.ready is not None and not query and not root:
             return self.ready
         try:
+            if self.single is not None and not root:
+                location = self.single.location(values, query)
+                if location is not None:
+                    return location
             return self.target.location(values, query, root)
         except LocationRefused:
             return None
@@ -223,6 +198,7 @@ class Chains:
             status=status,
             max_age=age,
             known=self._known(rule) if rule.status is None else None,
+            single=target.single,
             then=then,
         )
         fixed = status is not None and target.is_fixed

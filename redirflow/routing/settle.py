@@ -7,17 +7,16 @@ end. Rows are exact, so a chain is a line of paths, and a path that comes again 
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from redirflow.declare.faults import Fault, Place
 from redirflow.http.location import LocationRefused
-from redirflow.routing.chain import joined_age, joined_status
 from redirflow.routing.findings import endless, hop_text, nothing_there, uncounted, wrong_method
 from redirflow.routing.ground import EVERY, Ground, Spot
-from redirflow.routing.reader import literal_target
+from redirflow.routing.join import Row, answering, joined_kind, joined_row
 from redirflow.routing.rows import FAULTY, ODD, Rows, Tables
 from redirflow.routing.sheet import ELSEWHERE, FORMS, LISTED, LOADED, PLAIN, Kind
-from redirflow.routing.survey import MANY, NONE, RowHop, Standing, Survey, answered_by, decoded
+from redirflow.routing.survey import MANY, NONE, RowHop, Standing, Survey, decoded
 
 PENDING: Final = b"p"
 """Stands for a row until those are settled that it may lead to."""
@@ -128,7 +127,7 @@ class _Settler:
     def _lead(self, path: str, row: bytes, served: frozenset[str]) -> None:
         """Settle a row whose target is no hop."""
         number = row[0]
-        kind = _answering(LOADED[number], served)
+        kind = answering(LOADED[number], served)
         if not kind.methods:
             self._spoil([path], _dead_end(row[1:].decode(), kind.status, served))
         elif self._usual[number] is _UNSEEN:
@@ -187,7 +186,7 @@ class _Settler:
         if first is not None:
             return first + then[1:]
         last = self._kind(target, then)
-        kind = _joined(LOADED[number], last)
+        kind = joined_kind(LOADED[number], last)
         if not kind.methods:
             self._spoil([path], _dead_end(target, kind.status, last.methods))
             return FAULTY
@@ -224,25 +223,29 @@ class _Settler:
     def _unwind(self, trail: list[RowHop], end: Standing | None) -> None:
         """Lead each row of a chain to its end."""
         row = PENDING if end is None else self.changed.get(end.path, PENDING)
-        then: _Final | None = None
+        then: Row | None = None
         served = NONE
         if end is None:
             served = EVERY
         elif row in {PENDING, VISITED}:
             served = self._survey.served_at(end)
         elif row:
-            then = _Final(self._kind(end.path, row), row[1:])
+            then = Row(self._kind(end.path, row), row[1:])
         while trail:
             hop = trail[-1]
             served = then.kind.methods if then else served
-            kind = _answering(hop.kind, served)
+            kind = answering(hop.kind, served)
             if not kind.methods:
                 self._spoil(
                     _rows(trail), _dead_end(_target(hop), kind.status, served) if row else None
                 )
                 return
             try:
-                then = _Final(kind, hop.location) if then is None else _joined_hop(hop, then)
+                then = (
+                    Row(kind, hop.location)
+                    if then is None
+                    else joined_row(hop.kind, hop.location, then)
+                )
             except LocationRefused as refused:
                 self._spoil(_rows(trail), _refused(refused))
                 return
@@ -250,7 +253,7 @@ class _Settler:
                 self._keep(hop.path, then)
             trail.pop()
 
-    def _keep(self, path: str, final: "_Final") -> None:
+    def _keep(self, path: str, final: Row) -> None:
         """Note how a row is kept, if it is not as it was read."""
         read = self._rows[path]
         if self._numbers.get(final.kind) == read[0] and final.location == read[1:]:
@@ -294,13 +297,6 @@ class _Settler:
                 self.faults.append(tell(self._tables.label(last), self._tables.place(last)))
 
 
-class _Final(NamedTuple):
-    """Where a hop leads in the end."""
-
-    kind: Kind
-    location: bytes
-
-
 def _rows(trail: list[RowHop]) -> list[str]:
     return [hop.path for hop in trail if hop.rule is None]
 
@@ -319,27 +315,3 @@ def _dead_end(target: str, status: int, served: frozenset[str]) -> _Tell:
 def _refused(reason: LocationRefused) -> _Tell:
     """The finding about a row whose location can't be joined with the next one's."""
     return lambda label, place: Fault(f"{label}: {reason}", place=place)
-
-
-def _answering(kind: Kind, served: frozenset[str]) -> Kind:
-    """*kind* where *served* are served after the hop."""
-    return Kind(kind.status, kind.keep_query, answered_by(kind.status, served), kind.max_age)
-
-
-def _joined(first: Kind, last: Kind) -> Kind:
-    """The kind of one hop that stands for two."""
-    return Kind(
-        joined_status(first.status, last.status),
-        first.keep_query and last.keep_query,
-        answered_by(first.status, last.methods),
-        joined_age((first.status, first.max_age), (last.status, last.max_age)),
-    )
-
-
-def _joined_hop(hop: RowHop, then: _Final) -> _Final:
-    kind, location = _joined(hop.kind, then.kind), then.location
-    if b"?" in hop.location or b"#" in hop.location:
-        first = literal_target(hop.location, keep_query=hop.kind.keep_query)
-        last = literal_target(location, keep_query=then.kind.keep_query)
-        location = first.then({}, last).location({})
-    return _Final(kind, location)

@@ -6,7 +6,6 @@ the other form of the last slash; a mount; and at last, in `redirect` mode, a sl
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -14,8 +13,9 @@ from redirflow.declare.operation import Page
 from redirflow.http.location import LocationRefused
 from redirflow.http.methods import method_after_hop
 from redirflow.routing.ground import EVERY, Ground, Spot
+from redirflow.routing.join import answered_by
 from redirflow.routing.pattern import match, path_of, text_of
-from redirflow.routing.rule import REDIRECTED, Rule, slash_rule
+from redirflow.routing.rule import Rule, slash_rule
 from redirflow.routing.sheet import LOADED, Kind
 
 MANY: Final = 100
@@ -30,12 +30,6 @@ def decoded(location: bytes) -> str | None:
         return None
     path = location.partition(b"#")[0].partition(b"?")[0].decode("ascii")
     return unquote(path) if "%" in path else path
-
-
-@cache
-def answered_by(status: int, served: frozenset[str]) -> frozenset[str]:
-    """The methods that a redirect answers where *served* are served after it."""
-    return frozenset(one for one in REDIRECTED if method_after_hop(status, one) in served)
 
 
 class RowHop(NamedTuple):

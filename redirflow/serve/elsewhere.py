@@ -98,12 +98,12 @@ class Elsewhere:
         below = [mount for mount in self.mounts if path.startswith(f"{mount.prefix}/")]
         return max(below, key=lambda mount: len(mount.prefix), default=None)
 
-    def row(self, scope: Scope, path: str) -> Reply:
-        """The reply of the table row at *path*."""
+    def row(self, scope: Scope, path: str, others: Iterable[str] = ()) -> Reply:
+        """The reply of the table row at *path*, where operations serve the *others*."""
         methods = self.rows.methods(path)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         if method not in methods:
-            return self._not_served(scope, methods)
+            return self._not_served(scope, {*methods, *others})
         query: bytes = scope.get("query_string") or b""
         found = self.rows.location(path, query, root_path(scope))
         if found is None:
@@ -113,7 +113,7 @@ class Elsewhere:
     def other_method(self, scope: Scope, methods: Iterable[str], path: str) -> Reply:
         """What answers a method that the operations at *path* do not serve."""
         if path in self.rows:
-            return self.row(scope, path)
+            return self.row(scope, path, methods)
         return self._not_served(scope, methods)
 
     def _not_served(self, scope: Scope, methods: Iterable[str]) -> Reply:

@@ -92,14 +92,14 @@ class Exchange:
         if isinstance(outcome, Streaming):
             await self._stream(outcome, send)
             return
-        outcome = await self._ended(outcome, error)
-        if isinstance(outcome, Rerouted):
-            scope = scope_after(self._request.scope, outcome)
+        last = await self._ended(outcome, error)
+        if isinstance(last, Rerouted):
+            scope = scope_after(self._request.scope, last)
             await self._around.app(scope, self._request.receive_again, send)
-        elif isinstance(outcome, Reply):
-            await deliver(outcome, self._request.scope, send)
-            if outcome.status < 400:
-                await self._run_tasks()
+            return
+        await deliver(last, self._request.scope, send)
+        if last.status < 400:
+            await self._run_tasks()
 
     @property
     def _judge(self) -> Judge:
@@ -177,7 +177,7 @@ class Exchange:
         """The media types that the client takes (RFC 9110 12.5.1)."""
         return ",".join(self._request.headers.getlist("accept")) if self._endpoint.offered else ""
 
-    async def _ended(self, outcome: Outcome, error: Exception | None) -> Outcome:
+    async def _ended(self, outcome: Reply | Rerouted, error: Exception | None) -> Reply | Rerouted:
         """The outcome after every generator has ended; one that fails to makes it a 500."""
         while self._endings:
             ending, judge = self._endings.pop()

@@ -20,14 +20,13 @@ class Inbox:
             It is then taken one part ahead of its reader.
     """
 
-    __slots__ = ("_kept", "_lock", "_receive", "_shared", "_taken")
+    __slots__ = ("_kept", "_lock", "_receive", "_taken")
 
     _taken: anyio.Event
 
     def __init__(self, receive: Receive, *, shared: bool) -> None:
         self._receive = receive
-        self._shared = shared
-        self._kept: deque[Message] = deque()
+        self._kept: deque[Message] = deque(maxlen=None if shared else 0)
         self._lock: anyio.Lock | None = None
 
     async def receive(self) -> Message:
@@ -52,6 +51,5 @@ class Inbox:
             async with self._lock:
                 message = await self._receive()
                 kind = message["type"]
-                if self._shared:
-                    self._kept.append(message)
-                    self._taken = anyio.Event()
+                self._kept.append(message)
+                self._taken = anyio.Event()

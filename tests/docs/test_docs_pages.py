@@ -8,8 +8,8 @@ from test_docs_page import Outline
 
 import redirflow.docs
 from redirflow import App
-from redirflow.docs.assets import load, relative, root
-from redirflow.docs.pages import docs_pages, docs_paths
+from redirflow.docs.assets import docs_paths, load, relative, root
+from redirflow.docs.pages import docs_pages
 
 FOLDER = Path(redirflow.docs.__file__).parent
 STRICT = (

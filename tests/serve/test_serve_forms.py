@@ -281,11 +281,15 @@ async def test_a_form_that_is_refused(call, content_type, body, status, detail):
 
 
 async def test_at_the_limits(call):
-    """A thousand fields and a hundred files are none too many."""
+    """A thousand fields, a hundred files and two long fields are none too many."""
+    app = form_app(max_body_size=5 * MEBIBYTE)
+    long = b"&tags=" + b"x" * MEBIBYTE
+    fields = await post(call, "/fields", b"name=a" + long * 2, URLENCODED, app=app)
     pairs = await post(call, "/fields", b"name=a" + b"&tags=b" * 999, URLENCODED)
     parts = [*[part("files", b"", filename="a")] * 100, *[part("note", b"x")] * 1000]
     files = await post(call, "/files", multipart(*parts))
 
+    assert list(map(len, fields.json()["tags"])) == [MEBIBYTE] * 2
     assert len(pairs.json()["tags"]) == 999
     assert len(files.json()) == 100
 

@@ -180,6 +180,7 @@ async def test_a_handler_for_head_sends_no_body(call):
         ("/users//", b"", None),
         ("/nix/", b"", None),
         ("/search/", b"", None),
+        ("/users/", b"q=" + b"x" * 8000, None),
     ],
 )
 async def test_a_slash_too_many_or_too_few(call, path, query, location):

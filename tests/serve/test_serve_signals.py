@@ -636,6 +636,8 @@ def negotiating():
         (PLAIN, None),
         ("*/*;q=0", None),
         ("nonsense", None),
+        (f"{JSON};q=2, {PACKED};q=0.1", PACKED),
+        (f"{JSON};q=, {PACKED};q=0.001", PACKED),
     ],
 )
 async def test_the_media_type_that_the_client_likes(call, accept, chosen):
@@ -693,6 +695,29 @@ async def test_each_response_is_negotiated_among_its_own_types(
     )
 
     assert (answer.status, answer["content-type"]) == expected
+
+
+async def test_a_bare_value_where_several_statuses_are_declared(call, logged):
+    """The handler has to say which."""
+    app = App()
+
+    @app.post("/")
+    @returns(int, status_code=202)
+    @returns(int, status_code=203)
+    @redirects(303, to="/")
+    async def add() -> Response[int]:
+        return 5  # type: ignore[return-value]
+
+    @app.get("/")
+    @raises(NotFound)
+    async def never() -> Never:
+        return Response(5, status_code=200)  # type: ignore[return-value]
+
+    assert (await call(app, "POST")).status == 500
+    assert (await call(app, "GET")).status == 500
+    post, get = (text.partition(" sent ")[2] for _, text in logged())
+    assert post == "a int without a status; declared: 202, 203, 303"
+    assert get == "a response with the status 200; declared: nothing but errors"
 
 
 # --- odds and ends -----------------------------------------------------------------------------

@@ -1,0 +1,206 @@
+"""The graph of an app, and what is said of the redirects that handlers declare."""
+
+import pytest
+
+from redirflow import App, Depends, RedirectTable, SpecError, redirects, reroutes
+from redirflow.routing.graph import draw
+
+
+async def elsewhere(scope, receive, send):
+    """Another ASGI app, to mount."""
+
+
+def handler(name, *specs):
+    """A handler of that name under these specs."""
+
+    async def handle() -> None: ...
+
+    handle.__name__ = name
+    for spec in specs:
+        handle = spec(handle)
+    return handle
+
+
+def edges(app):
+    compiled = app.compile()
+    return [
+        f"{edge.source.method} {edge.source.template} -> {edge.target.method} "
+        f"{edge.target.template} ({edge.kind} {edge.label}, {edge.target.kind})"
+        for edge in draw(compiled.checked, compiled.hops).edges
+    ]
+
+
+@pytest.fixture
+def app():
+    app = App()
+    app.get("/home")(handler("home"))
+    app.post("/home")(handler("save"))
+    app.get("/users/{user}")(handler_of_user())
+    app.mount("/mount", elsewhere)
+    return app
+
+
+def handler_of_user():
+    async def user_page(user: str) -> None: ...
+
+    return user_page
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (redirects(303, to="home"), ["GET /home (redirect 303, operation)"]),
+        (redirects(307, to="/home"), ["POST /home (redirect 307, operation)"]),
+        (redirects(303, to="/users/7"), ["GET /users/{user} (redirect 303, operation)"]),
+        (redirects(303, to="/mount/x"), ["* /mount (redirect 303, mount)"]),
+        (redirects(303, to="/openapi.json"), ["GET /openapi.json (redirect 303, page)"]),
+        (redirects(303, to="/old/1"), ["* /old/{user} (redirect 303, rule)"]),
+        (redirects(303, to="/row"), ["* rows (redirect 303, table)"]),
+        (redirects(303, to="*"), []),
+        (redirects(303, external="https://a.example"), ["* https://a.example (redirect 303, site)"]),
+        (reroutes(to="save"), ["POST /home (reroute reroute, operation)"]),
+    ],
+)
+def test_what_a_handler_declares_is_an_edge(app, spec, expected):
+    app.post("/go")(handler("go", spec))
+    app.redirect("/old/{user}", to="/users/{user}")
+    app.redirect_table(RedirectTable.from_pairs([("/row", "/users/1")]))
+
+    found = [edge for edge in edges(app) if edge.startswith("POST /go")]
+    assert found == [f"POST /go -> {each}" for each in expected]
+
+
+def test_what_a_dependency_declares_counts_for_each_operation(app):
+    guard = handler("guard", redirects(303, to="home"))
+    for name in ("one", "two"):
+        app.get(f"/{name}", dependencies=[Depends(guard)])(handler(name))
+
+    assert edges(app) == [
+        "GET /one -> GET /home (redirect 303, operation)",
+        "GET /two -> GET /home (redirect 303, operation)",
+    ]
+
+
+def test_rules_rows_and_slashes_are_edges(app):
+    app.redirect("/a/{user}", to="/users/{user}", status_code=301)
+    app.redirect("/b", to="/users/1/")
+    app.redirect("/c", to="https://a.example/x")
+    app.redirect("/d", to="/mount/y")
+    app.reroute("/e/{rest:path}", to="/{rest}")
+    app.redirect_table(
+        RedirectTable.from_pairs(
+            [("/r1", "/home"), ("/r2", "/home"), ("/r3", "https://a.example/", 302), ("/r4", "/a/1")]
+        )
+    )
+
+    found = edges(app)
+    assert "* /a/{user} -> GET /users/{user} (rule 301, operation)" in found
+    assert "* /b -> * /users/1/ (rule 308, slash)" in found
+    assert "* /users/1/ -> GET /users/{user} (slash 308, operation)" in found
+    assert "* /c -> * https://a.example (rule 308, site)" in found
+    assert "* /d -> * /mount (rule 308, mount)" in found
+    assert any(edge.startswith("* /e/{rest:path} -> ") and "reroute" in edge for edge in found)
+    assert "* rows -> * https://a.example (row 302, site)" in found
+    assert any(edge.startswith("* rows -> ") and "308 x 2" in edge for edge in found)
+
+
+def test_a_rule_that_may_lead_very_far_has_one_edge(app):
+    for number in range(30):
+        app.get(f"/p{number}")(handler(f"p{number}"))
+    app.reroute("/v0/{rest:path}", to="/{rest}")
+
+    assert edges(app) == ["* /v0/{rest:path} -> * /{rest} (reroute reroute, several)"]
+
+
+def test_every_operation_and_page_is_a_node(app):
+    compiled = app.compile()
+    nodes = draw(compiled.checked, compiled.hops).nodes
+
+    assert [(node.method, node.template, node.kind, node.name) for node in nodes] == [
+        ("GET", "/home", "operation", "home"),
+        ("POST", "/home", "operation", "save"),
+        ("GET", "/users/{user}", "operation", "user_page"),
+        ("GET", "/openapi.json", "page", "openapi"),
+    ]
+
+
+# --- what is said of them ----------------------------------------------------------------------
+
+
+def refused(app):
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+    return [fault.found for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("register", "spec", "found"),
+    [
+        (
+            "get",
+            redirects(303, to="save"),
+            "go (GET /go) redirects with 303 to save (POST /home), which serves POST: "
+            "clients ask with GET",
+        ),
+        (
+            "post",
+            redirects(307, to="user_page"),
+            "go (POST /go) redirects with 307 to user_page (GET /users/{user}), which serves GET: "
+            "clients ask with POST",
+        ),
+        (
+            "get",
+            reroutes(to="save"),
+            "go (GET /go) reroutes to save (POST /home), which serves POST, and a reroute keeps "
+            "the method",
+        ),
+    ],
+)
+def test_a_target_that_does_not_serve_the_method_after_the_hop(app, register, spec, found):
+    getattr(app, register)("/go")(handler("go", spec))
+
+    assert refused(app) == [found]
+
+
+def test_a_path_at_which_no_hop_ends(app):
+    """`/home/` is redirected to `/home`, which serves POST as well."""
+    app.post("/go")(handler("go", redirects(307, to="/home/")))
+    app.put("/put")(handler("put", redirects(307, to="/home")))
+
+    assert [line.partition(",")[0] for line in refused(app)] != []
+
+
+def warned(app):
+    return [fault.found.partition("\n")[0] for fault in app.compile().warnings]
+
+
+@pytest.mark.parametrize("status", [301, 302])
+def test_a_status_that_clients_read_in_two_ways(app, status):
+    app.post("/go")(handler("go", redirects(status, to="/home")))
+
+    assert len(warned(app)) == 1
+
+
+def test_handlers_that_lead_to_each_other_are_worth_a_look(app):
+    """It is no fault: each request decides, as the login form and the page behind it do."""
+    app.get("/one")(handler("one", redirects(303, to="two")))
+    app.get("/two")(handler("two", redirects(303, to="three")))
+    app.get("/three")(handler("three", redirects(303, to=("one", "home", "/two"))))
+    app.get("/self")(handler("self", redirects(303, to="self")))
+
+    said = warned(app)
+    assert len(said) == 2
+    assert all(each.severity == "warning" for each in app.compile().warnings)
+
+
+def test_handlers_that_go_round_by_way_of_rules(app):
+    app.get("/one")(handler("one", redirects(303, to="/by/way/of")))
+    app.redirect("/by/way/of", to="/one")
+
+    assert len(warned(app)) == 1
+
+
+def test_no_warnings(app):
+    app.get("/go")(handler("go", redirects(303, to=("home", "/users/1"))))
+
+    assert warned(app) == []

@@ -1,0 +1,233 @@
+"""Rows of tables beside operations, rules, mounts and other sites: checked, collapsed, served."""
+
+import asyncio
+import re
+
+import pytest
+
+from redirflow import App, RedirectTable, SpecError
+
+
+def speaking(name="speak"):
+    async def speak() -> str:
+        return name
+
+    speak.__name__ = name
+    return speak
+
+
+async def elsewhere(scope, receive, send):
+    """Another ASGI app, to mount."""
+
+
+@pytest.fixture
+def app():
+    """An app with operations, rules and a mount for rows to lead to."""
+    app = App()
+    app.get("/home")(speaking("home"))
+    app.post("/send")(speaking("send"))
+    app.route("/both", methods=["GET", "POST"])(speaking("both"))
+    app.get("/dir/")(speaking("directory"))
+    app.redirect("/rule", to="/home", status_code=302, max_age=60)
+    app.redirect("/away", to="https://a.example/")
+    app.mount("/mount", elsewhere)
+    return app
+
+
+def with_rows(app, *rows):
+    app.redirect_table(RedirectTable.from_pairs(rows))
+    return app
+
+
+def ask(app, path, method="GET", query=b"", root=""):
+    """Status, fields and body of the answer of *app*, in process."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query,
+        "root_path": root,
+        "headers": [(b"host", b"site.test")],
+    }
+    asyncio.run(app(scope, receive, send))
+    fields = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], fields
+
+
+def location(app, path, **more):
+    status, fields = ask(app, path, **more)
+    return status, fields.get("location")
+
+
+def refused(app):
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+    return [fault.found.partition("\n")[0] for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (("/a", "/home"), (308, "/home")),
+        (("/a", "/home", 301), (301, "/home")),
+        (("/a", "/home?x=1#y", 302), (302, "/home?x=1#y")),
+        (("/a", "https://x.org/b", 307), (307, "https://x.org/b")),
+        (("/a", "/mount/x", 303), (303, "/mount/x")),
+        (("/a", "/dir"), (308, "/dir/")),
+        (("/a", "/rule"), (302, "/home")),
+        (("/a", "/rule", 303), (303, "/home")),
+        (("/a", "/away"), (308, "https://a.example/")),
+        (("/é", "/home"), (308, "/home")),
+    ],
+)
+def test_a_row_leads_to_the_end_of_its_chain(app, row, expected):
+    assert location(with_rows(app, row), row[0]) == expected
+
+
+def test_rows_lead_through_rows(app):
+    """Each answers with the last target; the status is what following would have come to."""
+    with_rows(app, ("/a", "/b"), ("/b", "/c?k=1", 302), ("/c", "/home"), ("/d", "/c", 301))
+
+    assert location(app, "/a") == (302, "/home?k=1")
+    assert location(app, "/b") == (302, "/home?k=1")
+    assert location(app, "/c") == (308, "/home")
+    assert location(app, "/d") == (301, "/home")
+
+
+def test_the_query_of_the_request_is_kept(app):
+    """Parameters of the target's own query win; another site does not get it."""
+    with_rows(app, ("/a", "/home?x=1"), ("/b", "https://x.org/"))
+
+    assert location(app, "/a", query=b"x=2&y=3") == (308, "/home?x=1&y=3")
+    assert location(app, "/b", query=b"y=3") == (308, "https://x.org/")
+
+
+def test_a_row_below_a_root_path(app):
+    assert location(with_rows(app, ("/a", "/home")), "/api/a", root="/api") == (308, "/api/home")
+
+
+def test_a_row_answers_the_methods_that_its_target_serves(app):
+    with_rows(app, ("/a", "/home"), ("/b", "/send", 307), ("/c", "/home", 303), ("/d", "/both"))
+
+    assert ask(app, "/a", method="POST") == (
+        405,
+        {**ask(app, "/nowhere")[1], "content-length": "116", "allow": "GET, HEAD, OPTIONS"},
+    )
+    assert ask(app, "/a", method="HEAD")[0] == 308
+    assert ask(app, "/a", method="OPTIONS") == (204, {"allow": "GET, HEAD, OPTIONS"})
+    assert ask(app, "/b", method="GET")[1]["allow"] == "POST, OPTIONS"
+    assert location(app, "/b", method="POST") == (307, "/send")
+    assert location(app, "/c", method="DELETE") == (303, "/home")
+    assert ask(app, "/d", method="POST")[0] == 308
+
+
+def test_a_row_beside_an_operation_of_another_method(app):
+    """The path serves both: the operation its method, the row those of its target."""
+    app.delete("/a")(speaking("remove"))
+    with_rows(app, ("/a", "/home"))
+
+    assert location(app, "/a") == (308, "/home")
+    assert ask(app, "/a", method="DELETE")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("slashes", "expected"),
+    [("redirect", (308, "/a")), ("match", (308, "/home")), ("strict", (404, None))],
+)
+def test_the_other_form_of_the_last_slash(slashes, expected):
+    app = App(slashes=slashes)
+    app.get("/home")(speaking("home"))
+
+    assert location(with_rows(app, ("/a", "/home")), "/a/") == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (
+            [("/a", "/nowhere")],
+            "row 1 '/a' -> '/nowhere': nothing in this app answers at '/nowhere'",
+        ),
+        (
+            [("/a", "/send", 303)],
+            "row 1 '/a' -> '/send': '/send' serves POST, and after a 303 clients ask "
+            "with GET",
+        ),
+        ([("/a", "/a")], "a loop without end: each request for '/a' comes back"),
+        (
+            [("/a", "/b"), ("/b", "/c"), ("/c", "/b")],
+            "a loop without end: each request for '/b' comes back",
+        ),
+        ([("/a", "/a/")], "a loop without end: each request for '/a' comes back"),
+        ([("/home", "/both")], "row 1 '/home' -> '/both': GET is answered there by home already"),
+    ],
+)
+def test_rows_that_lead_nowhere(app, rows, found):
+    said = [re.sub(r" \(\S+\)", "", line) for line in refused(with_rows(app, *rows))]
+
+    assert said == [found]
+
+
+def test_the_first_of_very_many_dead_rows_are_told(app):
+    with_rows(app, *[(f"/{n}", "/nowhere") for n in range(1_000)])
+    said = refused(app)
+
+    assert 10 < len(said) < 1_000
+    assert "in all" in said[-1] or "more" in said[-1]
+
+
+def test_a_path_in_two_tables(app):
+    with_rows(app, ("/a", "/home"))
+    with_rows(app, ("/a", "/both"), ("/b", "/home"))
+
+    assert len(refused(app)) == 1
+
+
+def test_two_tables(app):
+    with_rows(app, ("/a", "/home"))
+    with_rows(app, ("/b", "/a", 302))
+
+    assert location(app, "/b") == (302, "/home")
+
+
+def test_a_loop_of_rows_and_rules(app):
+    app.redirect("/from/{name}", to="/to/{name}")
+    with_rows(app, ("/to/x", "/from/x"))
+
+    assert any("loop" in line or "comes back" in line for line in refused(app))
+
+
+def test_only_tables_are_taken(app):
+    with pytest.raises(SpecError):
+        app.redirect_table({"/a": "/home"})
+
+
+def test_many_rows_with_every_sort_of_end(app):
+    """Thousands of rows through all kinds of ends agree with following them one by one."""
+    ends = ["/home", "/both", "https://x.org/y", "/mount/z", "/rule", "/away", "/dir"]
+    statuses = [301, 302, 303, 307, 308]
+    rows = [
+        (f"/r{n}", f"/r{n + 1}" if n % 3 else ends[n % 7], statuses[n % 5]) for n in range(3_000)
+    ]
+    with_rows(app, *rows, ("/r3000", "/home"))
+    there = {source: (status, target) for source, target, status in rows}
+
+    for n in range(0, 3_000, 97):
+        path, seen = f"/r{n}", []
+        while path in there:
+            seen.append(there[path][0])
+            path = there[path][1]
+        status, found = location(app, f"/r{n}")
+
+        if 303 in seen:
+            assert status == 303
+        end = {"/rule": "/home", "/away": "https://a.example/", "/dir": "/dir/"}
+        assert found == end.get(path, "/home" if path == "/r3000" else path)
