@@ -12,7 +12,9 @@ from redirflow.declare.formats import ErrorFormat, ProblemDetails
 from redirflow.declare.group import Guard, checked_prefix
 from redirflow.declare.operation import Mount, Page
 from redirflow.declare.specs import NOTHING, HeaderSpec
+from redirflow.docs.assets import UI, docs_paths
 from redirflow.http.headers import is_host
+from redirflow.http.response import Reply
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.openapi.document import Info, write_document
 from redirflow.openapi.downgrade import downgrade
@@ -22,6 +24,7 @@ from redirflow.routing.table import RedirectTable
 from redirflow.routing.template import TemplateError, parse_template
 from redirflow.serve.elsewhere import Settings, host_name
 from redirflow.serve.failures import ROUTER_ERRORS
+from redirflow.serve.follow_header import report_redirects
 from redirflow.serve.lifespan import Lifespan, one_lifespan, run_lifespan
 from redirflow.serve.runtime import make_runtime
 
@@ -47,6 +50,9 @@ class App(Router):
         error_format: how errors look: `ProblemDetails()` or `ErrorModel()`, or your own.
         openapi_version: `"3.2.0"` or `"3.1.1"`.
         openapi_url: where the document is served; `None` for nowhere.
+        docs_url: where the docs page is served; `None` for nowhere.
+        docs_ui: `"redirflow"`, which needs nothing from elsewhere, or `"swagger"` or
+            `"scalar"` from a CDN.
         debug: whether a 500 says what happened.
 
     Raises:
@@ -71,11 +77,19 @@ class App(Router):
         error_format: ErrorFormat = ProblemDetails(),  # noqa: B008 - frozen
         openapi_version: OpenAPIVersion = "3.2.0",
         openapi_url: str | None = "/openapi.json",
+        docs_url: str | None = "/docs",
+        docs_ui: UI = "redirflow",
         debug: bool = False,
     ) -> None:
         super().__init__(raises=raises, headers=headers, dependencies=dependencies)
         _one_of("slashes", slashes, ("redirect", "strict", "match"))
         _one_of("openapi_version", openapi_version, ("3.2.0", "3.1.1"))
+        _one_of("docs_ui", docs_ui, ("redirflow", "swagger", "scalar"))
+        if docs_url and docs_ui != "redirflow" and openapi_url is None:
+            raise refuse(
+                f"App(docs_ui={docs_ui!r}, openapi_url=None): it can't do without the document",
+                'an address for the document, or docs_ui="redirflow"',
+            )
         self._info = Info(
             title=title,
             version=version,
@@ -89,7 +103,10 @@ class App(Router):
         self._settings = Settings(debug=debug, slashes=slashes, allowed_hosts=hosts)
         self._max_body_size = max_body_size
         self._error_format = error_format
-        self._pages = (Page(path=openapi_url, name=DOCUMENT),) if openapi_url else ()
+        self._pages = _pages(openapi_url, docs_url, docs_ui)
+        self._docs_url = docs_url
+        self._docs_ui: UI = docs_ui
+        self._openapi_url = openapi_url
         self._mounts: list[Mount] = []
         self._tables: list[RedirectTable] = []
         self._overrides: Mapping[Any, Any] = NOTHING
@@ -218,7 +235,9 @@ class App(Router):
 
     def _start(self) -> None:
         """Compile, and let the runtime take over."""
-        self._inner = make_runtime(self.compile(), self._settings, self._other)
+        self._inner = make_runtime(self.compile(), self._settings, self._other, self._docs)
+        if self._settings.debug:
+            self._inner = report_redirects(self._inner)
         if not self._middleware:
             # PERF: one coroutine less for each request.
             self._serve = self._inner
@@ -247,6 +266,32 @@ class App(Router):
         for factory in reversed(self._middleware):
             app = factory(app)
         return app
+
+    def _docs(self) -> Mapping[str, Reply]:
+        """The docs page and what it loads, by path; written when first asked for."""
+        # Imported here: writing pages is nothing that a process needs to start.
+        from redirflow.docs.edges import app_edges
+        from redirflow.docs.pages import docs_pages
+
+        compiled = self.compile()
+        return docs_pages(
+            compiled.document,
+            self._docs_url or "",
+            self._docs_ui,
+            debug=self._settings.debug,
+            openapi_url=self._openapi_url,
+            edges=app_edges(compiled),
+        )
+
+
+def _pages(openapi_url: str | None, docs_url: str | None, docs_ui: UI) -> tuple[Page, ...]:
+    """Where the app itself answers: the document, the docs page and its files."""
+    document = (openapi_url,) if openapi_url else ()
+    docs = docs_paths(docs_url, docs_ui) if docs_url else ()
+    return (
+        *(Page(path=path, name=DOCUMENT) for path in document),
+        *(Page(path=path, name="docs") for path in docs),
+    )
 
 
 def _is_plain(path: str) -> bool:

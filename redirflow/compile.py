@@ -71,7 +71,8 @@ class CompiledApp:
     Attributes:
         router: what answers at a path.
         endpoints: by operation.
-        pages: the constant replies of the framework's own pages.
+        pages: where the document is served, with the reply; the docs page is made when it
+            is first asked for.
         mounts: other ASGI apps.
         rows: redirects by exact path.
         checked, hops: what the redirect graph is drawn from.
@@ -141,7 +142,9 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
     }
     hops = tuple(hop for endpoint in endpoints.values() for hop in _hops(endpoint, directory))
     faults += check_handlers(hops, Survey(checked.tables.rows, checked.ground))
-    document = build_document(declared.info, [*endpoints.values()], declared.error_format, faults)
+    document = build_document(
+        declared.info, [*endpoints.values()], declared.error_format, faults, checked=checked
+    )
     told = [*dict.fromkeys(faults)]
     if any(fault.severity == "error" for fault in told):
         raise SpecError(fault for fault in told if fault.severity == "error")
@@ -150,7 +153,7 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
     return CompiledApp(
         router=router,
         endpoints=endpoints,
-        pages={page: _page(written) for page in declared.pages},
+        pages={page: _page(written) for page in declared.pages if page.name == DOCUMENT},
         mounts=declared.mounts,
         rows=checked.rows,
         checked=checked,
@@ -234,7 +237,7 @@ def _drafted(
 
 
 def _enter(
-    owner: Owner, path: str, method: str, router: Router[Owner], faults: list[Fault]
+    owner: Operation | Page, path: str, method: str, router: Router[Owner], faults: list[Fault]
 ) -> Template | None:
     """Enter *owner* into the router; `None` after a fault."""
     place = owner.place if isinstance(owner, Operation) else None
@@ -250,7 +253,7 @@ def _enter(
     return template
 
 
-def _clash(clash: Clash, owner: Owner, path: str) -> Fault:
+def _clash(clash: Clash, owner: Operation | Page, path: str) -> Fault:
     pages = [each for each in (clash.first, owner) if isinstance(each, Page)]
     operations = [each for each in (owner, clash.first) if isinstance(each, Operation)]
     said = f"{clash.method} {path} is"

@@ -15,9 +15,9 @@ from redirflow.app import App
 from redirflow.cli.command import Command, takes_app
 from redirflow.cli.load import load
 from redirflow.cli.picture import visible
+from redirflow.cli.place import plain_place
 from redirflow.cli.report import Misuse
 from redirflow.cli.sending import sent_way
-from redirflow.cli.spot import plain_place
 from redirflow.cli.target import find_target
 from redirflow.cli.way import HOPS, Asked, Declared, Guide, Hop, Onward
 from redirflow.http.headers import is_token
@@ -138,7 +138,7 @@ def _arguments(parser: ArgumentParser) -> None:
 FOLLOW: Final = Command(
     name="follow",
     summary="follow a request through rules, tables and declarations",
-    example="redirflow follow GET /old/7 accounts.py\n  redirflow follow POST '/login?next=/' --run",
+    example="redirflow follow GET /old/7 accounts.py\n  redirflow follow POST /login --run",
     arguments=_arguments,
     run=follow,
 )

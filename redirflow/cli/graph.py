@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -11,7 +11,7 @@ from redirflow.cli.command import Command, takes_app
 from redirflow.cli.load import load
 from redirflow.cli.output import write
 from redirflow.cli.picture import dot, ids, mermaid, picture
-from redirflow.cli.spot import plain_place
+from redirflow.cli.place import plain_place
 from redirflow.cli.target import find_target
 from redirflow.routing.graph import Graph, draw
 

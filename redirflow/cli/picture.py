@@ -206,7 +206,7 @@ def _dot_text(*lines: str) -> str:
         visible(line).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
         for line in lines
     )
-    return f'"{"\\n".join(escaped)}"'
+    return '"' + "\\n".join(escaped) + '"'
 
 
 def visible(text: str) -> str:

@@ -10,8 +10,8 @@ import msgspec
 
 from redirflow.cli.command import Command, takes_app
 from redirflow.cli.load import load
+from redirflow.cli.place import plain_place
 from redirflow.cli.report import counted
-from redirflow.cli.spot import plain_place
 from redirflow.cli.tally import tally
 from redirflow.cli.target import find_target
 from redirflow.cli.terminal import painted

@@ -113,8 +113,8 @@ def _ready(serving: Serving) -> App:
 
 def _show_banner(serving: Serving, app: App, warnings: int) -> None:
     """Where to look, and how much there is."""
-    pages = [(page.name, page.path) for page in app.declarations().pages]
-    named = [("app", serving.target.where), ("serving", "/"), *pages]
+    pages = {page.name: page.path for page in reversed(app.declarations().pages)}
+    named = [("app", serving.target.where), ("serving", "/"), *reversed(pages.items())]
     for name, text in named:
         shown = f"{serving.origin}{text}" if text.startswith("/") and name != "app" else text
         print(f"  {name:<9}{painted(shown, 'strong', sys.stderr)}", file=sys.stderr)

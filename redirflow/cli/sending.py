@@ -11,10 +11,11 @@ from urllib.parse import unquote
 
 import anyio
 
-from redirflow.cli.report import Trouble
+from redirflow.cli.report import Trouble, tell
 from redirflow.cli.way import HOPS, Asked, Declared, Guide, Hop, after, elsewhere
+from redirflow.declare.faults import Fault
 from redirflow.http.methods import REDIRECT_STATUSES
-from redirflow.http.types import ASGIApp, Message, RawHeaders, Scope
+from redirflow.http.types import ASGIApp, Message, Scope
 
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 _DECIDED: Final = frozenset({"nothing", "method", "options"})
@@ -100,11 +101,10 @@ class _Client:
                 heads.append(message)
                 begun.set()
 
-        error: Exception | None = None
         try:
             await self._app(self._scope(asked), receive, send)
-        except Exception as caught:  # noqa: BLE001 - a server would answer 500
-            error = caught
+        except Exception as error:  # noqa: BLE001 - a server would go on, and answer 500
+            tell([Fault(f"the app failed: {type(error).__name__}: {error}")])
         if not heads:
             return 500, None
         return heads[0]["status"], _location(heads[0].get("headers", ()))

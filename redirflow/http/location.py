@@ -30,7 +30,7 @@ _MAX_BYTES: Final = 8000  # what RFC 9110, 4.1 asks everyone to support
 _MAX_URL: Final = 2000  # characters; encoded threefold, with a host, it still fits
 
 
-class LocationRefused(ValueError):  # noqa: N818 - it names what happened, as NotFound does
+class LocationRefused(ValueError):
     """A text must not be sent as a location.
 
     Attributes:

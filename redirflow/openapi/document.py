@@ -22,9 +22,11 @@ from redirflow.http.location import quote_segment
 from redirflow.http.methods import METHODS
 from redirflow.openapi.parameters import parameters, request_body
 from redirflow.openapi.responses import responses
+from redirflow.openapi.rules import rule_operations, shown_rules
 from redirflow.openapi.schema import Schema, SchemaError
 from redirflow.openapi.scribe import Book, Scribe, given
 from redirflow.openapi.security import security
+from redirflow.routing.check import CheckedRules
 from redirflow.routing.template import Segment, Template
 
 VERSION: Final = "3.2.0"
@@ -48,15 +50,21 @@ class Info:
 
 
 def build_document(
-    info: Info, endpoints: Sequence[Endpoint], format: ErrorFormat, faults: list[Fault]
+    info: Info,
+    endpoints: Sequence[Endpoint],
+    format: ErrorFormat,
+    faults: list[Fault],
+    *,
+    checked: CheckedRules | None = None,
 ) -> dict[str, Any]:
     """The document of an app.
 
     Args:
         faults: what can't be documented is added here; the result is then incomplete.
+        checked: the rules, of which some may want to be documented.
     """
     book = _book(endpoints, format, faults)
-    paths, tags = _paths(book)
+    paths, tags = _paths(book, checked)
     return {
         "openapi": VERSION,
         "info": given(title=info.title, description=info.description, version=info.version),
@@ -106,13 +114,19 @@ class Address(NamedTuple):
     names: tuple[str, ...]
 
 
-def _paths(book: Book) -> tuple[dict[str, Schema], list[str]]:
+def _paths(book: Book, checked: CheckedRules | None) -> tuple[dict[str, Schema], list[str]]:
     """The path items, and the tags in the order of their first use."""
     items: dict[str, dict[str, Schema]] = {}
     tags: dict[str, None] = {}
-    for operation, address, described in _operations(book):
+    addresses = _Addresses()
+    for operation, address, described in _operations(book, addresses):
         items.setdefault(address.key, {})[operation.method] = described
         tags |= dict.fromkeys(operation.tags)
+    taken = {*book.named}
+    for rule in shown_rules(checked):
+        address = addresses.at(rule.final.source)
+        for method, described in rule_operations(book, rule, address.names, taken):
+            items.setdefault(address.key, {})[method] = described
     return {key: _path_item(methods) for key, methods in items.items()}, [*tags]
 
 
@@ -120,31 +134,39 @@ def _path_item(methods: Mapping[str, Schema]) -> Schema:
     return {method.lower(): methods[method] for method in METHODS if method in methods}
 
 
-def _operations(book: Book) -> Iterator[tuple[Operation, Address, Schema]]:
+def _operations(book: Book, addresses: "_Addresses") -> Iterator[tuple[Operation, Address, Schema]]:
     """Every operation of the document with its address, described one by one."""
-    addresses: dict[tuple[Segment, ...], Address] = {}
-    keys: set[str] = set()
     for operation, endpoint in book.endpoints.items():
-        if not operation.include_in_schema:
-            continue
-        shape = endpoint.template.shape
-        if shape not in addresses:
-            addresses[shape] = _address(endpoint.template, keys)
-            keys.add(addresses[shape].key)
-        address = addresses[shape]
-        yield operation, address, _operation(Scribe(operation, book), endpoint, address)
+        if operation.include_in_schema:
+            address = addresses.at(endpoint.template)
+            yield operation, address, _operation(Scribe(operation, book), endpoint, address)
 
 
-def _address(template: Template, taken: set[str]) -> Address:
-    """The address of a new shape.
+class _Addresses:
+    """The addresses of one document: one for each shape."""
 
-    `{rest:path}` is written `{rest}`, for OpenAPI has no other parameters. Beside `/{rest}` it
-    needs another name.
-    """
-    names = [hole.name for hole in template.holes]
-    while (key := _key(template, names)) in taken:
-        names[-1] += "_"
-    return Address(key, tuple(names))
+    def __init__(self) -> None:
+        self._by_shape: Final[dict[tuple[Segment, ...], Address]] = {}
+        self._keys: Final[set[str]] = set()
+
+    def at(self, template: Template) -> Address:
+        """The address of a template's shape."""
+        shape = template.shape
+        if shape not in self._by_shape:
+            self._by_shape[shape] = address = self._new(template)
+            self._keys.add(address.key)
+        return self._by_shape[shape]
+
+    def _new(self, template: Template) -> Address:
+        """The address of a new shape.
+
+        `{rest:path}` is written `{rest}`, for OpenAPI has no other parameters. Beside `/{rest}`
+        it needs another name.
+        """
+        names = [hole.name for hole in template.holes]
+        while (key := _key(template, names)) in self._keys:
+            names[-1] += "_"
+        return Address(key, tuple(names))
 
 
 def _key(template: Template, names: Sequence[str]) -> str:
@@ -221,7 +243,7 @@ def _collisions(book: Book) -> Iterator[Fault]:
     """
     again = _book([*book.endpoints.values()], book.format, [])
     told: set[str] = set()
-    for operation, *_ in _operations(again):
+    for operation, *_ in _operations(again, _Addresses()):
         for line in _clashes(again):
             if line not in told:
                 told.add(line)

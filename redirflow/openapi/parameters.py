@@ -31,7 +31,7 @@ _ORDER: Final = ("query", "header", "cookie")
 _IGNORED: Final = frozenset({"accept", "content-type", "authorization"})
 """Header parameters that OpenAPI tells readers to ignore (3.2, Parameter Object)."""
 
-_REST: Final = "The rest of the path; it may hold slashes, or be empty."
+REST: Final = "The rest of the path; it may hold slashes, or be empty."
 
 
 def parameters(scribe: Scribe, endpoint: Endpoint, names: Mapping[str, str]) -> list[Schema]:
@@ -42,7 +42,7 @@ def parameters(scribe: Scribe, endpoint: Endpoint, names: Mapping[str, str]) -> 
     """
     found = _readings(endpoint)
     path = [
-        _parameter(scribe, found["path", hole.name], names[hole.name], _REST if hole.rest else None)
+        _parameter(scribe, found["path", hole.name], names[hole.name], REST if hole.rest else None)
         for hole in endpoint.template.holes
         if ("path", hole.name) in found
     ]

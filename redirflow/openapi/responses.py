@@ -4,6 +4,7 @@ Successes, redirects and errors are read from the very records that the response
 of; `answer` puts those of one status together.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
@@ -20,6 +21,7 @@ from redirflow.endpoint.endpoint import DeclaredRedirect, Endpoint
 from redirflow.endpoint.fields import cookie_writer
 from redirflow.endpoint.plan import NO_STORE
 from redirflow.endpoint.responses import DeclaredResponse, phrase
+from redirflow.http.location import quote_path
 from redirflow.http.media import JSON, codec_of
 from redirflow.http.methods import method_after_hop
 from redirflow.openapi.answer import Answer, Body, Header, merged
@@ -27,7 +29,11 @@ from redirflow.openapi.naming import plain
 from redirflow.openapi.schema import Schema
 from redirflow.openapi.scribe import Scribe
 
-_LOCATION: Final[Schema] = {"type": "string", "format": "uri-reference"}
+LOCATION: Final[Schema] = {"type": "string", "format": "uri-reference"}
+TAIL: Final = "([?#].*)?$"
+"""What may follow the path of a location, as a regular expression."""
+
+_SPECIAL: Final = re.compile(r"[\\^$.*+?()\[\]{}|]")
 _LIST: Final[Any] = list
 
 
@@ -66,7 +72,7 @@ def _success(scribe: Scribe, declared: DeclaredResponse) -> Answer:
         description=declared.description,
         headers=_by_name([*headers, *_varying(declared)]),
         content=_content(scribe, declared),
-        links={**scribe.links(targets), **_own_links(scribe, declared.links)},
+        links={**scribe.book.links(targets), **_own_links(scribe, declared.links)},
     )
 
 
@@ -79,7 +85,7 @@ def _varying(declared: DeclaredResponse) -> list[Header]:
 def _located(declared: DeclaredResponse) -> list[Operation]:
     """The operations that the `Location` of a 201 may lead to."""
     links = declared.location.links.values() if declared.location else ()
-    return _serving("GET", dict.fromkeys(link.operation for link in links))
+    return serving("GET", dict.fromkeys(link.operation for link in links))
 
 
 def _content(scribe: Scribe, declared: DeclaredResponse) -> dict[str, Body]:
@@ -150,7 +156,7 @@ def _own_links(scribe: Scribe, links: Mapping[str, Any]) -> dict[str, Schema]:
 def _redirect(scribe: Scribe, endpoint: Endpoint, declared: DeclaredRedirect) -> Answer:
     spec = declared.spec
     method = method_after_hop(spec.status_code, endpoint.operation.method)
-    targets = _serving(method, declared.targets)
+    targets = serving(method, declared.targets)
     headers = [
         _location(scribe, spec.to, spec.external, targets),
         *_optional(scribe, endpoint.operation.headers),
@@ -161,11 +167,11 @@ def _redirect(scribe: Scribe, endpoint: Endpoint, declared: DeclaredRedirect) ->
         status=spec.status_code,
         description=spec.description or phrase(spec.status_code),
         headers=_by_name(headers),
-        links=scribe.links(targets),
+        links=scribe.book.links(targets),
     )
 
 
-def _serving(method: str, targets: Iterable[Operation]) -> list[Operation]:
+def serving(method: str, targets: Iterable[Operation]) -> list[Operation]:
     """Those of *targets* that serve *method*: a path means all that answer there."""
     served = "GET" if method == "HEAD" else method
     return [each for each in targets if each.method in {method, served}]
@@ -175,14 +181,15 @@ def _caching(endpoint: Endpoint, declared: DeclaredRedirect) -> Iterator[Header]
     """What the plan of a redirect says to caches: nothing may keep one that sets cookies."""
     spec = declared.spec
     if spec.cookies:
-        yield _constant(NO_STORE, required=_any_required(spec.cookies))
+        yield constant(NO_STORE, required=_any_required(spec.cookies))
     for judge in endpoint.judges:
         for plan in judge.redirects.get(spec.status_code, ()):
             if plan.spec is spec:
-                yield from (_constant(line, required=True) for line in plan.ready)
+                yield from (constant(line, required=True) for line in plan.ready)
 
 
-def _constant(line: tuple[bytes, bytes], *, required: bool) -> Header:
+def constant(line: tuple[bytes, bytes], *, required: bool) -> Header:
+    """A header that always has the same value."""
     name, value = (part.decode("ascii") for part in line)
     return Header(name.title(), {"type": "string", "const": value}, required)
 
@@ -260,10 +267,31 @@ def _location(
     targets: Sequence[Operation],
 ) -> Header:
     listed = to or ()
-    names = [each.name for each in scribe.seen(targets)]
+    names = [each.name for each in scribe.book.seen(targets)]
     paths = [each for each in listed if isinstance(each, str) and each.startswith("/")]
     paths = [path for path in paths if path not in [each.path for each in targets]]
     anywhere = ["any location of this site"] if "*" in listed or not (to or external) else []
     origins = ["any http(s) URL" if origin == "*" else origin for origin in external]
     told = ", ".join([*names, *paths, *anywhere, *origins])
-    return Header("Location", dict(_LOCATION), True, f"Leads to: {told}" if told else None)
+    literal_only = bool(listed) and not external and all(map(_is_literal, listed))
+    schema = _one_of_paths(listed) if literal_only else dict(LOCATION)
+    return Header("Location", schema, True, f"Leads to: {told}" if told else None)
+
+
+def _is_literal(target: object) -> bool:
+    return isinstance(target, str) and target.startswith("/") and "{" not in target
+
+
+def _one_of_paths(paths: Sequence[str]) -> Schema:
+    """The form of a location at one of *paths*.
+
+    No `enum`: a query may follow, and the app's `root_path` stand before it; from there to
+    here a client may be sent by the query alone.
+    """
+    choice = "|".join(["^", *(literal(quote_path(path)) for path in paths)])
+    return {**LOCATION, "pattern": f"({choice}){TAIL}"}
+
+
+def literal(text: str) -> str:
+    """*text* in a regular expression (ECMA-262: nothing but these may be escaped)."""
+    return _SPECIAL.sub(r"\\\g<0>", text)

@@ -42,6 +42,20 @@ class Book:
     components: Components = field(default_factory=Components)
     schemes: dict[str, Schema] = field(default_factory=dict[str, Schema])
 
+    def seen(self, operations: Iterable[Operation]) -> list[Operation]:
+        """Those of *operations* that stand in the document."""
+        return [each for each in operations if self.named.get(each.name) is each]
+
+    def links(self, operations: Iterable[Operation]) -> dict[str, Schema]:
+        """A link to each of *operations* that stands in the document, by name.
+
+        No parameters: which values a handler fills in is not declared, and a guess would lie.
+        """
+        return {
+            _UNFIT_FOR_KEYS.sub("_", each.name): {"operationId": each.name}
+            for each in self.seen(operations)
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Scribe:
@@ -62,17 +76,3 @@ class Scribe:
         """Note that something about this operation can't be documented."""
         fault = Fault(f"{self.operation.name}: {found}", allowed, write, self.operation.place)
         self.book.faults.append(fault)
-
-    def seen(self, operations: Iterable[Operation]) -> list[Operation]:
-        """Those of *operations* that stand in the document."""
-        return [each for each in operations if self.book.named.get(each.name) is each]
-
-    def links(self, operations: Iterable[Operation]) -> dict[str, Schema]:
-        """A link to each of *operations* that stands in the document, by name.
-
-        No parameters: which values a handler fills in is not declared, and a guess would lie.
-        """
-        return {
-            _UNFIT_FOR_KEYS.sub("_", each.name): {"operationId": each.name}
-            for each in self.seen(operations)
-        }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlencode
 
+from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import Reroute
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.violation import ContractViolation
@@ -55,7 +56,10 @@ def rerouted(reroute: Reroute, judge: Judge, scope: Scope) -> Rerouted:
         headers = checked_fields(dict(reroute.headers or {}))
     except (LookupError, TypeError, ValueError) as error:
         raise ContractViolation(f"a reroute: {error}", destination.listed, reroute.path) from None
-    if destination.serves(unquote(path), scope["method"]) not in destination.owners:
+    target = unquote(path)
+    owner = destination.serves(target, scope["method"])
+    listed = owner in destination.owners or target in destination.paths
+    if not listed or not isinstance(owner, Operation):
         sent = f"a {scope['method']} to what the spec does not list"
         raise ContractViolation(f"a reroute of {sent}", destination.listed, path)
     return Rerouted(path, query, headers)

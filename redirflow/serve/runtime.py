@@ -4,8 +4,9 @@ What is not an operation (an unknown path, a method that is not served, OPTIONS,
 many or too few) is answered by `serve.elsewhere`, away from the straight line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeAlias
 
 import anyio
@@ -30,13 +31,16 @@ from redirflow.serve.inbox import Inbox
 from redirflow.serve.route import Route, Serve
 from redirflow.serve.rules import RuleServers, Shape
 
+Docs: TypeAlias = Callable[[], Mapping[str, Reply]]
+"""Writes the docs page and what it loads; by path."""
+
 Methods: TypeAlias = Mapping[str, Serve]
 
 _KNOWN_HOSTS: Final = 1024
 """Hosts remembered as admitted; more than a server has, few enough to hold."""
 
 
-def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> ASGIApp:
+def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp, docs: Docs) -> ASGIApp:
     """The ASGI application; *other* gets the scopes that are no HTTP request."""
     failures = Failures(compiled.errors, settings.debug)
     answering = Answering(Caller(anyio.CapacityLimiter(THREADS)), failures)
@@ -47,7 +51,7 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp) -> A
     router = compiled.router
     shapes: dict[Shape, Methods] = {}
     rules = RuleServers(failures, again, shapes.get)
-    servers = _Servers(compiled, Surroundings(answering, again), rules)
+    servers = _Servers(compiled, Surroundings(answering, again), rules, cache(docs))
     tables = [servers.methods(leaf) for leaf in router.leaves]
     shapes.update({leaf.template.shape: tables[leaf.index] for leaf in router.leaves})
     exact: dict[str, Methods] = {path: tables[leaf.index] for path, leaf in router.exact.items()}
@@ -111,6 +115,7 @@ class _Servers:
     compiled: CompiledApp
     around: Surroundings
     rules: RuleServers
+    docs: Docs
 
     def methods(self, leaf: Leaf[Owner]) -> Methods:
         """What serves each method of a leaf; HEAD goes with GET."""
@@ -125,7 +130,9 @@ class _Servers:
             return self._operation(self.compiled.endpoints[owner])
         if isinstance(owner, FinalRule):
             return self.rules.server(owner)
-        return _constant(self.compiled.pages[owner])
+        if owner in self.compiled.pages:
+            return _constant(self.compiled.pages[owner])
+        return _when_asked(self.docs, owner.path)
 
     def _operation(self, endpoint: Endpoint) -> Serve:
         route = Route(endpoint.template.text, endpoint.operation.name)
@@ -171,5 +178,14 @@ def _constant(reply: Reply) -> Serve:
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
         # Middleware may add to the list of a message: each gets one of its own.
         await deliver(reply._replace(headers=[*reply.headers]), scope, send)
+
+    return serve
+
+
+def _when_asked(docs: Docs, path: str) -> Serve:
+    """What serves a page that is written when it is first asked for."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
+        await deliver(docs()[path], scope, send)
 
     return serve

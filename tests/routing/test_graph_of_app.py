@@ -57,7 +57,10 @@ def handler_of_user():
         (redirects(303, to="/old/1"), ["* /old/{user} (redirect 303, rule)"]),
         (redirects(303, to="/row"), ["* rows (redirect 303, table)"]),
         (redirects(303, to="*"), []),
-        (redirects(303, external="https://a.example"), ["* https://a.example (redirect 303, site)"]),
+        (
+            redirects(303, external="https://a.example"),
+            ["* https://a.example (redirect 303, site)"],
+        ),
         (reroutes(to="save"), ["POST /home (reroute reroute, operation)"]),
     ],
 )
@@ -89,7 +92,12 @@ def test_rules_rows_and_slashes_are_edges(app):
     app.reroute("/e/{rest:path}", to="/{rest}")
     app.redirect_table(
         RedirectTable.from_pairs(
-            [("/r1", "/home"), ("/r2", "/home"), ("/r3", "https://a.example/", 302), ("/r4", "/a/1")]
+            [
+                ("/r1", "/home"),
+                ("/r2", "/home"),
+                ("/r3", "https://a.example/", 302),
+                ("/r4", "/a/1"),
+            ]
         )
     )
 

@@ -175,7 +175,8 @@ def test_lines_of_redirects_that_are_not_supported(load, tmp_path, line, found):
     ("name", "content", "found"),
     [
         ("_redirects", b"/a /\xff\n", "1: no UTF-8"),
-        ("a.jsonl", b"{,}\n5\n", "1: no JSON: JSON is malformed: object keys must be strings (byte 1)"),
+        ("a.jsonl", b"{,}\n5\n", "1: no JSON: JSON is malformed: object keys must be strings "
+         "(byte 1)"),
         ("a.csv", b'/a,/b\n"/c', "3: the file can't be read on: unexpected end of data"),
         ("a.csv", b"\xff", "1: the file can't be read on: 'utf-8' codec can't decode byte 0xff in "
          "position 0: invalid start byte"),

@@ -158,8 +158,7 @@ def test_the_other_form_of_the_last_slash(slashes, expected):
         ),
         (
             [("/a", "/send", 303)],
-            "row 1 '/a' -> '/send': '/send' serves POST, and after a 303 clients ask "
-            "with GET",
+            "row 1 '/a' -> '/send': '/send' serves POST, and after a 303 clients ask with GET",
         ),
         ([("/a", "/a")], "a loop without end: each request for '/a' comes back"),
         (
