@@ -37,6 +37,13 @@ async def mounted(scope, receive, send): ...
     [
         ({"slashes": "maybe"}, "App(slashes='maybe')", "'redirect', 'strict', 'match'", ""),
         ({"openapi_version": "2.0"}, "App(openapi_version='2.0')", "'3.2.0', '3.1.1'", ""),
+        ({"docs_ui": "nice"}, "App(docs_ui='nice')", "'redirflow', 'swagger', 'scalar'", ""),
+        (
+            {"docs_ui": "swagger", "openapi_url": None},
+            "App(docs_ui='swagger', openapi_url=None): it can't do without the document",
+            'an address for the document, or docs_ui="redirflow"',
+            "",
+        ),
         (
             {"servers": "https://a.test"},
             "servers='https://a.test'",

@@ -21,7 +21,7 @@ from redirflow.routing.chain import FinalRule
 from redirflow.routing.handlers import HandlerHop
 from redirflow.routing.router import Values
 from redirflow.routing.rule import Rule
-from redirflow.routing.survey import Survey, decoded
+from redirflow.routing.survey import MANY, RowHop, Survey, decoded
 from redirflow.serve.elsewhere import Elsewhere, Settings
 from redirflow.serve.failures import Failures
 from redirflow.serve.reroute import MAX_HOPS as REROUTES
@@ -288,20 +288,19 @@ class Guide:
 
     def _row_parts(self, path: str) -> list[Declared]:
         """The hops that a row stands for, its own first; none if it stands for itself."""
-        found = self._compiled.rows.find(path)
-        if found is None or found[1] == self._tables.rows[path][1:]:
+        _, location = self._compiled.rows.find(path) or (None, b"")
+        if location == self._tables.rows[path][1:]:
             return []
         parts: list[Declared] = []
         standing: str | None = path
-        while standing is not None and len(parts) < HOPS:
-            step = self._survey.hop(self._survey.at(standing))
-            if step is None:
-                break
-            parts += (
-                [self._row_declared(step.path)] if step.rule is None else self._parts(step.rule)
-            )
-            standing = None if step.location == found[1] else decoded(step.location)
+        while standing is not None and (step := self._hop_at(standing)) and len(parts) < MANY:
+            rule = step.rule
+            parts += [self._row_declared(step.path)] if rule is None else self._parts(rule)
+            standing = None if step.location == location else decoded(step.location)
         return parts
+
+    def _hop_at(self, path: str) -> RowHop | None:
+        return self._survey.hop(self._survey.at(path))
 
 
 _SLASH: Final = Declared(kind="slash", text="slash redirect")

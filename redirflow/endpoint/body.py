@@ -1,6 +1,6 @@
 """A declared body: values become bytes, and the bytes are checked before they go out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -123,11 +123,17 @@ def _contradiction(error: msgspec.ValidationError) -> str:
 def _narrowed(value: Any, type_: Any, encode: Encode, decode: Decode) -> Any:
     """*value* as the lenient twin, by way of its bytes or, failing that, of its attributes.
 
-    Rows have no bytes, and a subclass with another tag has the wrong ones.
+    Rows have no bytes, and a subclass with another tag has the wrong ones. What has none of
+    the attributes is no row: a coroutine, say, would be a Struct of nothing but defaults.
     """
     try:
         return decode(encode(value))
-    except (TypeError, msgspec.ValidationError):
+    except msgspec.ValidationError:
+        return msgspec.convert(value, type_, from_attributes=True)
+    except TypeError:
+        names = getattr(type_, "__struct_fields__", ())
+        if names and not isinstance(value, Mapping) and not any(hasattr(value, n) for n in names):
+            raise
         return msgspec.convert(value, type_, from_attributes=True)
 
 

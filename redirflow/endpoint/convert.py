@@ -20,7 +20,7 @@ from redirflow.http.values import wire_text
 
 Read: TypeAlias = Callable[[str], Any]
 
-_INTEGER: Final = re.compile(r"-?[0-9]{1,4300}", re.ASCII)
+_INTEGER: Final = re.compile(r"[0-9]{1,4300}|-[0-9]{1,4299}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 _MAX_MESSAGE: Final = 256

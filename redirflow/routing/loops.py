@@ -31,6 +31,9 @@ _Node: TypeAlias = Rule | Landing
 _DEPTH: Final = 20
 """Hops after which no browser follows (Fetch 4.4)."""
 
+_SEGMENTS: Final = 200
+"""Segments of a path that is followed on; a rest parameter that a target holds twice doubles it."""
+
 _TRAILS: Final = 200
 """Branches that are followed to find a loop that is not certain."""
 
@@ -160,6 +163,8 @@ class _Search:
             hops = self._endless_hops(state)
             if hops is None:
                 return False
+            if len(state.path) > _SEGMENTS:
+                return False
             if not any(state.within(other) for other in opened[hops[0].taker]):
                 for hop in hops:
                     opened[hop.taker].append(state)
@@ -193,7 +198,7 @@ class _Search:
                 for index, earlier in enumerate(narrowed):
                     if hop.taker == earlier.taker and hop.before.within(earlier.before):
                         return narrowed[index:]
-                if len(trail) < _DEPTH:
+                if len(trail) < _DEPTH and len(hop.after.path) <= _SEGMENTS:
                     waiting.append((*narrowed, hop))
         return ()
 

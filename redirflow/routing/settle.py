@@ -129,7 +129,7 @@ class _Settler:
         number = row[0]
         kind = answering(LOADED[number], served)
         if not kind.methods:
-            self._spoil([path], _dead_end(row[1:].decode(), kind.status, served))
+            self._spoil([path], self._dead_end(row[1:].decode(), kind.status, served))
         elif self._usual[number] is _UNSEEN:
             self._usual[number] = served
             self.kinds[number] = kind
@@ -165,7 +165,8 @@ class _Settler:
                 here = target
             then = self.changed.get(here, self._rows[here])
         if then is VISITED:
-            self._refuse_loop([self._row_hop(path) for path in trail], trail.index(here))
+            ring = [self._row_hop(path) for path in trail[trail.index(here) :]]
+            self._spoil(trail, self._loop(ring))
             return
         for path in reversed(trail):
             then = self.changed[path] = self._linked(path, here, then) if then else FAULTY
@@ -188,7 +189,7 @@ class _Settler:
         last = self._kind(target, then)
         kind = joined_kind(LOADED[number], last)
         if not kind.methods:
-            self._spoil([path], _dead_end(target, kind.status, last.methods))
+            self._spoil([path], self._dead_end(target, kind.status, last.methods))
             return FAULTY
         row = self._kept(path, kind, then[1:])
         if ODD not in {row[0], then[0]}:
@@ -207,7 +208,7 @@ class _Settler:
         while hop is not None:
             rules = 0 if hop.rule is None else rules + 1
             if hop.path in known or rules > MANY:
-                self._refuse_loop(trail, known.get(hop.path, 0))
+                self._spoil(_rows(trail), self._loop(trail[known.get(hop.path, 0) :]))
                 return
             known[hop.path] = len(trail)
             trail.append(hop)
@@ -236,9 +237,8 @@ class _Settler:
             served = then.kind.methods if then else served
             kind = answering(hop.kind, served)
             if not kind.methods:
-                self._spoil(
-                    _rows(trail), _dead_end(_target(hop), kind.status, served) if row else None
-                )
+                tell = self._dead_end(_target(hop), kind.status, served) if row else None
+                self._spoil(_rows(trail), tell)
                 return
             try:
                 then = (
@@ -267,19 +267,25 @@ class _Settler:
         row = self._rows[path]
         return RowHop(path, LOADED[row[0]], row[1:])
 
-    def _refuse_loop(self, trail: list[RowHop], start: int) -> None:
-        """Refuse the rows of a chain that comes back to its hop number *start*."""
-        hops = trail[start:]
+    def _loop(self, hops: list[RowHop]) -> _Tell:
+        """The finding about rows that lead into a loop."""
 
         def tell(label: str, place: Place) -> Fault:
             first = next((hop.path for hop in hops if hop.rule is None), None)
-            shown = (
-                hop_text(hop.path, _target(hop), hop.kind.status, self._where(hop)) for hop in hops
-            )
+            shown = (hop_text(hop.path, _target(hop), hop.status, self._where(hop)) for hop in hops)
             place = self._tables.place(first) if first else place
             return endless(hops[0].path, shown, len(hops), place)
 
-        self._spoil(_rows(trail), tell)
+        return tell
+
+    def _dead_end(self, target: str, status: int, served: frozenset[str]) -> _Tell:
+        """The finding about a row after which no method is served."""
+        ring = [] if served else self._survey.circle(target)
+        if ring:
+            return self._loop(ring)
+        if not served:
+            return lambda label, place: nothing_there(label, target, (), place)
+        return lambda label, place: wrong_method(label, target, status, served, place)
 
     def _where(self, hop: RowHop) -> object:
         """Where a hop is declared."""
@@ -303,13 +309,6 @@ def _rows(trail: list[RowHop]) -> list[str]:
 
 def _target(hop: RowHop) -> str:
     return decoded(hop.location) or hop.location.decode("ascii")
-
-
-def _dead_end(target: str, status: int, served: frozenset[str]) -> _Tell:
-    """The finding about a row after which no method is served."""
-    if not served:
-        return lambda label, place: nothing_there(label, target, (), place)
-    return lambda label, place: wrong_method(label, target, status, served, place)
 
 
 def _refused(reason: LocationRefused) -> _Tell:

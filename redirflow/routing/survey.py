@@ -33,12 +33,17 @@ def decoded(location: bytes) -> str | None:
 
 
 class RowHop(NamedTuple):
-    """One redirect of a chain; *rule* is none for a row."""
+    """One hop of a chain; *rule* is none for a row, and the kind of a reroute that of a 307."""
 
     path: str
     kind: Kind
     location: bytes
     rule: Rule | None = None
+
+    @property
+    def status(self) -> int | None:
+        """`None` for a reroute."""
+        return self.kind.status if self.rule is None else self.rule.status
 
 
 class Standing(NamedTuple):
@@ -85,37 +90,50 @@ class Survey:
 
     def hop(self, place: Standing) -> RowHop | None:
         """The one redirect that answers at a place, whatever the method."""
+        beside = place.spot is not None and (place.row is not None or place.spot.owners)
+        hop = None if beside else self.lead(place)
+        return None if hop is None or hop.status is None else hop
+
+    def lead(self, place: Standing) -> RowHop | None:
+        """The one row, rule or slash redirect at a place, whatever else stands there."""
         row, spot = place.row, place.spot
         if row is not None:
-            return RowHop(place.path, LOADED[row[0]], row[1:]) if spot is None else None
+            return RowHop(place.path, LOADED[row[0]], row[1:])
         if place.other:
             return _rule_hop(slash_rule(path_of(place.path), path_of(place.other)), place.path)
-        if spot is None or spot.owners or len(spot.rules) != 1:
+        if spot is None or len(spot.rules) != 1:
             return None
         return _rule_hop(spot.rules[0], place.path)
 
+    def circle(self, path: str) -> list[RowHop]:
+        """The hops of the loop that a path leads into; none if it does not."""
+        trail: list[RowHop] = []
+        known: dict[str, int] = {}
+        here: str | None = path
+        while here is not None and len(trail) <= MANY:
+            hop = self.lead(self.at(here))
+            if hop is None:
+                return []
+            if hop.path in known:
+                return trail[known[hop.path] :]
+            known[hop.path] = len(trail)
+            trail.append(hop)
+            here = decoded(hop.location)
+        return [] if here is None else trail
+
     def answers(self, path: str, method: str) -> object | None:
         """The operation or page that answers in the end, if the way there is clear."""
+        here = path
         for _ in range(MANY):
-            place = self.at(path)
+            place = self.at(here)
             owner = None if place.spot is None else place.spot.owner(method)
-            after = self._after_hop(place, method) if owner is None else None
-            if after is None:
+            hop = self.lead(place) if owner is None else None
+            after = None if hop is None else decoded(hop.location)
+            if hop is None or after is None:
                 return owner
-            path, method = after
+            here = after
+            method = method_after_hop(hop.kind.status, method)
         return None
-
-    def _after_hop(self, place: Standing, method: str) -> tuple[str, str] | None:
-        """The request after the one rule, row or slash redirect at a place."""
-        hop = self.hop(place)
-        if hop is not None:
-            location, method = hop.location, method_after_hop(hop.kind.status, method)
-        elif place.spot is not None and len(place.spot.rules) == 1:
-            location = _led(place.spot.rules[0], place.path) or b""
-        else:
-            return None
-        path = decoded(location)
-        return None if path is None else (path, method)
 
     def served(
         self, path: str, *, inside: bool = False, seen: tuple[str, ...] = ()
@@ -168,9 +186,9 @@ class Survey:
 
 def _rule_hop(rule: Rule, path: str) -> RowHop | None:
     location = _led(rule, path)
-    if rule.status is None or location is None:
+    if location is None:
         return None
-    kind = Kind(rule.status, rule.target.keep_query, NONE, rule.max_age)
+    kind = Kind(rule.status or 307, rule.target.keep_query, NONE, rule.max_age)
     return RowHop(path, kind, location, rule)
 
 

@@ -112,10 +112,11 @@ class Exchange:
             result = await self._result()
             accept = self._accept
             return await outcome_of(result, self._endpoint, scope, accept, self._inbox), None
-        except ClientDisconnected:
-            raise
         except Exception as raised:  # noqa: BLE001 - every one of them has an answer
-            return self._failed(sole_signal(raised), scope)
+            error = sole_signal(raised)
+            if isinstance(error, ClientDisconnected):
+                raise error from None
+            return self._failed(error, scope)
 
     def _failed(self, error: Exception, scope: Scope) -> tuple[Outcome, Exception | None]:
         outcome: Outcome
@@ -193,11 +194,13 @@ class Exchange:
         try:
             head = self._request.method == "HEAD"
             await send_stream(streaming, self._inbox, send, head=head)
-        except Exception as error:
-            self._answering.broken(error, self._endpoint, self._request.scope)
-            await self._ended(Reply(500, []), error)
-            # The response has begun: only the server can still cut the connection.
-            raise
+        except Exception as raised:
+            error = sole_signal(raised)
+            if not isinstance(error, ClientDisconnected):
+                self._answering.broken(error, self._endpoint, self._request.scope)
+                await self._ended(Reply(500, []), error)
+                # The response has begun: only the server can still cut the connection.
+                raise
         await self._ended(Reply(200, []), None)
         await self._run_tasks()
 

@@ -23,6 +23,8 @@ from redirflow.declare.redirects import Redirect, Reroute
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.plan import ErrorPlan
 from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.query import TooManyPairs
+from redirflow.http.request import BodyTooLarge, ClientDisconnected, MalformedBody
 from redirflow.http.response import Reply
 from redirflow.http.types import Scope
 
@@ -103,13 +105,25 @@ def _shown(error: Exception) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+SIGNALS: Final = (
+    Redirect,
+    Reroute,
+    HTTPError,
+    BodyTooLarge,
+    ClientDisconnected,
+    MalformedBody,
+    TooManyPairs,
+)
+"""What is raised to be answered, by authors or by a `Request` that is read."""
+
+
 def sole_signal(error: Exception) -> Exception:
-    """The one `Redirect`, `Reroute` or `HTTPError` in an `ExceptionGroup`, or *error* itself.
+    """The one of `SIGNALS` that is alone in an `ExceptionGroup`, or *error* itself.
 
     Task groups wrap what is raised inside them; a signal that is alone counts as raised.
     """
     first, *others = _leaves(error)
-    return first if not others and isinstance(first, Redirect | Reroute | HTTPError) else error
+    return first if not others and isinstance(first, SIGNALS) else error
 
 
 def _leaves(error: Exception) -> Iterator[Exception]:

@@ -130,9 +130,8 @@ class _Servers:
             return self._operation(self.compiled.endpoints[owner])
         if isinstance(owner, FinalRule):
             return self.rules.server(owner)
-        if owner in self.compiled.pages:
-            return _constant(self.compiled.pages[owner])
-        return _when_asked(self.docs, owner.path)
+        document = self.compiled.pages.get(owner)
+        return _page(lambda: document or self.docs()[owner.path])
 
     def _operation(self, endpoint: Endpoint) -> Serve:
         route = Route(endpoint.template.text, endpoint.operation.name)
@@ -174,18 +173,12 @@ def _head(serve_whole: Serve) -> Serve:
     return serve
 
 
-def _constant(reply: Reply) -> Serve:
+def _page(reply: Callable[[], Reply]) -> Serve:
+    """What serves a page; *reply* writes it when it is first asked for, or has it already."""
+
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
+        page = reply()
         # Middleware may add to the list of a message: each gets one of its own.
-        await deliver(reply._replace(headers=[*reply.headers]), scope, send)
-
-    return serve
-
-
-def _when_asked(docs: Docs, path: str) -> Serve:
-    """What serves a page that is written when it is first asked for."""
-
-    async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
-        await deliver(docs()[path], scope, send)
+        await deliver(page._replace(headers=[*page.headers]), scope, send)
 
     return serve

@@ -230,7 +230,7 @@ def of_every_kind():
 EVERY = of_every_kind()
 KINDS = [
     *("/value", "/nothing", "/text", "/bytes", "/205", "/304", "/redirect", "/error", "/broken"),
-    *("/violation", "/lines", "/sync", "/value/", "/nix", "/openapi.json"),
+    *("/violation", "/lines", "/sync", "/value/", "/nix", "/openapi.json", "/docs"),
 ]
 METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 

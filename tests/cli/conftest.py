@@ -43,6 +43,63 @@ async def newest() -> Redirect:
     return Redirect.to(get_item, item_id=1)
 """
 
+TOWN = """\
+from contextlib import asynccontextmanager
+from typing import Never
+
+from redirflow import App, Redirect, Request, RedirectTable, Reroute, redirects, reroutes
+
+
+@asynccontextmanager
+async def lifespan(app):
+    yield {"first": 7}
+
+
+app = App(title="Town", lifespan=lifespan, docs_url=None)
+
+
+@app.get("/houses/{house_id}")
+async def house(house_id: int) -> int:
+    return house_id
+
+
+@app.post("/houses")
+@redirects(303, to=house)
+async def build(request: Request) -> Redirect:
+    return Redirect.to(house, house_id=request.state["first"])
+
+
+@app.get("/lucky")
+@reroutes(to=house)
+async def lucky() -> Never:
+    raise Reroute.to(house, house_id=3)
+
+
+@app.get("/out")
+@redirects(302, external=("https://maps.example", "*"))
+@redirects(307)
+async def out(where: str = "https://maps.example/town#hall") -> Redirect:
+    return Redirect(where, status_code=307 if where[0] in "/?" else 302)
+
+
+async def museum(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b""})
+
+
+app.mount("/museum", museum)
+app.redirect("/h/{house_id}", to=house)
+app.redirect("/home/{house_id}", to="/h/{house_id}", status_code=301)
+app.redirect("/map/{rest:path}", to="https://maps.example/town/{rest}", status_code=307)
+app.redirect("/first", to="/houses/1/")
+app.redirect("/art", to="/museum/art")
+app.reroute("/v0/{rest:path}", to="/{rest}")
+rows = [
+    ("/hall", "/home/1"), ("/town-hall", "/hall"), ("/wiki", "https://wiki.example/town", 302),
+]
+app.redirect_table(RedirectTable.from_pairs(rows))
+"""
+
 FAULTY = """\
 from redirflow import App
 
@@ -199,6 +256,13 @@ def desk(tmp_path, monkeypatch, capsys):
 def shop(desk):
     """A desk with a good app in `shop.py`."""
     desk.write("shop.py", SHOP)
+    return desk
+
+
+@pytest.fixture
+def town(desk):
+    """A desk with an app in `town.py` that has a bit of everything that leads on."""
+    desk.write("town.py", TOWN)
     return desk
 
 

@@ -59,7 +59,8 @@ def test_a_command_line_that_can_not_be_followed(desk, argv):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_refuses_an_unknown_app(desk, command):
-    said = desk.type(command.name, "nowhere.py")
+    request = ["GET", "/"] if command.name == "follow" else []
+    said = desk.type(command.name, *request, "nowhere.py")
 
     assert (said.code, said.err) == (
         2,
@@ -67,7 +68,7 @@ def test_every_command_refuses_an_unknown_app(desk, command):
     )
 
 
-@pytest.mark.parametrize("command", ["run", "check", "routes", "openapi"])
+@pytest.mark.parametrize("command", ["run", "check", "routes", "openapi", "graph"])
 def test_every_command_tells_the_faults(faulty, command):
     assert faulty.type(command, "shop.py") == (1, "", FAULTY)
 
@@ -173,6 +174,23 @@ def test_warnings_are_findings_if_one_is_strict(shop, monkeypatch, argv, code):
     )
 
 
+def test_warnings_of_the_declarations_are_told(desk):
+    desk.write(
+        "shop.py",
+        "from redirflow import App, Redirect, redirects\n\napp = App()\n\n\n"
+        '@app.get("/it")\nasync def it() -> int:\n    return 1\n\n\n'
+        '@app.post("/x")\n@redirects(302, to=it)\nasync def x() -> Redirect:\n'
+        "    return Redirect.to(it)\n",
+    )
+    said = desk.type("check", "shop.py", "--strict")
+
+    assert (said.code, said.out) == (
+        1,
+        "shop.py: 2 operations, 1 redirect, no faults, 1 warning\n",
+    )
+    assert said.err.startswith("shop.py:12: warning: x ")
+
+
 def test_warnings_are_ordered_by_their_places(monkeypatch):
     faults = [Fault(str(line), place=Place("a.py", line), severity="warning") for line in (2, 1)]
     monkeypatch.setattr(check, "FINDERS", [lambda compiled: faults])
@@ -220,6 +238,7 @@ def test_routes_as_json(shop):
 
     assert json.loads(said.out) == [
         {
+            "kind": "operation",
             "method": "GET",
             "path": "/items/{item_id}",
             "operation": "get_item",
@@ -228,6 +247,7 @@ def test_routes_as_json(shop):
             "line": 12,
         },
         {
+            "kind": "operation",
             "method": "GET",
             "path": "/newest",
             "operation": "newest",
@@ -255,6 +275,73 @@ def test_what_another_operation_answers_counts(shop):
         [303],
         [200, 404, 422],
         [200, 404, 422],
+    ]
+
+
+ROUTES = """\
+METHOD    PATH                OPERATION                            RESPONSES    PLACE
+GET       /houses/{house_id}  house                                200 422      town.py:15
+POST      /houses             build                                303 400 413  town.py:20
+GET       /lucky              lucky                                200 422      town.py:26
+GET       /out                out                                  302 307      town.py:32
+GET       /h/{house_id}       -> /houses/{house_id}                308          town.py:45
+GET,POST  /home/{house_id}    -> /houses/{house_id}                301          town.py:46
+*         /map/{rest:path}    -> https://maps.example/town/{rest}  307          town.py:47
+GET       /first              -> /houses/1                         308          town.py:48
+*         /art                -> /museum/art                       308          town.py:49
+*         /v0/{rest:path}     -> /{rest}                           reroute      town.py:50
+*         rows                3 rows                               301 302      town.py:54
+*         /museum             another app                                       town.py:44
+
+4 operations, 3 redirects, 6 rules, 3 rows, 1 mount
+"""
+
+
+def test_routes_show_rules_tables_and_mounts(town):
+    """Rules with the place where they lead in the end, tables as one line."""
+    assert town.type("routes", "town.py").out == ROUTES
+
+
+def test_routes_of_rules_as_json(town):
+    told = json.loads(town.type("routes", "town.py", "--format", "json").out)
+
+    assert [each for each in told if each["line"] in {44, 46, 50, 54}] == [
+        {
+            "kind": "redirect",
+            "method": "GET,POST",
+            "path": "/home/{house_id}",
+            "to": "/houses/{house_id}",
+            "responses": [301],
+            "file": "town.py",
+            "line": 46,
+        },
+        {
+            "kind": "reroute",
+            "method": "*",
+            "path": "/v0/{rest:path}",
+            "to": "/{rest}",
+            "file": "town.py",
+            "line": 50,
+        },
+        {
+            "kind": "table",
+            "method": "*",
+            "path": "rows",
+            "rows": 3,
+            "responses": [301, 302],
+            "file": "town.py",
+            "line": 54,
+        },
+        {"kind": "mount", "method": "*", "path": "/museum", "file": "town.py", "line": 44},
+    ]
+
+
+def test_a_narrow_screen_has_no_gap_for_what_a_mount_lacks(town, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    assert town.type("routes", "town.py").out.splitlines()[-4:-2] == [
+        "*         /museum",
+        "          another app  town.py:44",
     ]
 
 

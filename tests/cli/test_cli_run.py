@@ -108,6 +108,7 @@ def test_dev_debugs_and_shows_where_to_look(shop, handed):
         "  app      shop.py\n"
         "  serving  http://127.0.0.1:9000/\n"
         "  openapi  http://127.0.0.1:9000/openapi.json\n"
+        "  docs     http://127.0.0.1:9000/docs\n"
         "  has      2 operations, 1 redirect\n"
     )
 
@@ -157,3 +158,17 @@ def test_arguments_that_can_not_be_followed(shop, handed, argv, told):
     assert said.code == 2
     assert told in said.err
     assert handed == []
+
+
+def test_the_banner_counts_warnings(shop, handed):
+    with (shop.home / "shop.py").open("a") as file:
+        file.write(
+            '\n\n@app.get("/never")\n@redirects(303, to=newest)\nasync def never() -> int:\n'
+        )
+        file.write("    return 1\n")
+    shop.type("dev", "shop.py", "--port", "9000")
+    served()
+    *warnings, last = shop.capsys.readouterr().err.splitlines()
+
+    assert last == "  has      3 operations, 2 redirects, 1 warning"
+    assert warnings[0].startswith("shop.py:25: warning: never ")

@@ -603,3 +603,15 @@ def test_another_media_type_has_text_or_bytes():
 def test_text_says_that_it_is_utf_8(media_type, field):
     assert content_type(media_type) == field
     assert MSGPACK_CODEC.name == "msgpack"
+
+
+class _Mood(Struct):
+    theme: str = "dark"
+    size: int = 1
+
+
+@pytest.mark.parametrize("value", [object(), Exception("x"), _Mood.__init__])
+def test_an_object_without_the_fields_is_not_made_of_defaults(value):
+    """A forgotten await gives a coroutine: it has no fields, and so is no value of the type."""
+    with pytest.raises(ContractViolation):
+        body_plan(_Mood, "application/json").render(value)

@@ -43,6 +43,7 @@ from redirflow import (
     reroutes,
     returns,
 )
+from redirflow.http.request import BodyTooLarge
 
 
 class Colour(Enum):
@@ -429,7 +430,12 @@ def records():
 async def answered(app, asgi, scope, parts):
     peer = asgi.Peer(*parts)
     async with asyncio.timeout(5):
-        await app(scope, peer.receive, peer.send)
+        try:
+            await app(scope, peer.receive, peer.send)
+        except BodyTooLarge:
+            # A stream that has begun can only be cut.
+            assert scope["path"].endswith("/echo")
+            return []
     return peer.sent
 
 
@@ -456,7 +462,7 @@ def test_any_request_is_answered(runner, asgi, apps, records, request, kind):
 
     assert [record.getMessage() for record in records] == [], (scope, parts)
     if not sent or sent[-1].get("more_body"):
-        assert None in parts, "no whole answer, though the client did not leave"
+        assert None in parts or scope["path"].endswith("/echo"), "no whole answer"
         return
     answer = asgi.answer(sent, scope["method"])
     assert answer.status < 500, (scope, parts, answer.body)

@@ -561,7 +561,7 @@ def test_an_instance_that_is_raised_again_and_again_does_not_grow(at_once, caplo
         served(at_once, app, way, PLAIN, "GET")
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    for _ in range(200):
+    for _ in range(1000):
         served(at_once, app, way, PLAIN, "GET")
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()

@@ -533,6 +533,44 @@ async def test_the_document_is_a_page(call):
     assert (await call(site(openapi_url="/api.json"), "GET", "/api.json")).status == 200
 
 
+@pytest.mark.parametrize(
+    ("options", "path", "status"),
+    [
+        ({}, "/docs", 200),
+        ({"docs_url": None}, "/docs", 404),
+        ({"docs_url": "/help"}, "/help", 200),
+        ({"docs_url": "/help"}, "/docs", 404),
+        ({"docs_ui": "swagger"}, "/docs", 200),
+        ({"docs_url": None, "openapi_url": None, "docs_ui": "scalar"}, "/docs", 404),
+        ({"openapi_url": None}, "/docs", 200),
+    ],
+)
+async def test_the_docs_are_a_page(call, options, path, status):
+    """Written when it is first asked for, the same for everyone."""
+    app = site(**options)
+
+    first, again = await call(app, "GET", path), await call(app, "GET", path)
+
+    assert first.status == status
+    assert first == again
+    if status == 200:
+        assert first["content-type"] == "text/html; charset=utf-8"
+        assert first["x-content-type-options"] == "nosniff"
+        assert (await call(app, "POST", path))["allow"] == "GET, HEAD, OPTIONS"
+
+
+async def test_in_debug_a_redirect_can_be_reported(call):
+    """To a page of this very machine; the rest of it is in `tests/docs`."""
+    app = site(debug=True)
+    asked = {"redirflow-follow": "manual"}
+
+    local = await call(app, "GET", "/users/", host=(b"host", b"localhost"), headers=asked)
+    other = await call(app, "GET", "/users/", headers=asked)
+
+    assert (local.status, local.json()["location"]) == (200, "/users")
+    assert (other.status, other["location"]) == (308, "/users")
+
+
 # --- what middleware finds ---------------------------------------------------------------------
 
 

@@ -263,6 +263,26 @@ async def test_what_a_request_refuses_is_the_client_s_fault(call, read, status, 
     assert (answer.status, answer.detail) == (status, detail)
 
 
+@pytest.mark.parametrize(
+    ("parts", "status"), [([b"{"], 400), ([b"x" * 6, b"x" * 6], 413), ([b"{", None], None)]
+)
+async def test_a_body_that_is_read_in_a_task_group(asgi, logged, parts, status):
+    """A group is no reason to take the client's fault for the author's."""
+    app = App()
+
+    @app.post("/", max_body_size=10)
+    async def show(request: Request) -> str:
+        async with anyio.create_task_group() as group:
+            group.start_soon(request.json)
+        return "x"
+
+    peer = asgi.Peer(*parts)
+    await app(asgi.scope("POST"), peer.receive, peer.send)
+
+    assert status == (asgi.answer(peer.sent).status if peer.sent else None)
+    assert logged() == []
+
+
 async def test_an_api_key_in_a_query_of_too_many_pairs(call):
     from redirflow import APIKey
 

@@ -505,6 +505,31 @@ async def test_the_client_leaves_while_its_body_is_echoed(asgi, logged, parts):
     assert logged() == []
 
 
+@pytest.mark.parametrize("parts", [[b"ab", None], [b"ab", b"c"]])
+async def test_a_body_that_is_read_in_a_task_group_of_a_stream(asgi, logged, parts):
+    """That the client has left, or sends too much, is no failure there either."""
+    app = App(max_body_size=2)
+
+    @app.post("/")
+    @returns(AsyncIterator[bytes], status_code=200)
+    async def count(request: Request) -> AsyncIterator[bytes]:
+        yield b"<"
+        async with anyio.create_task_group() as group:
+            group.start_soon(request.body)
+        yield b">"
+
+    peer = asgi.Peer(*parts)
+    with anyio.fail_after(2):
+        if parts[-1] is None:
+            await app(asgi.scope("POST"), peer.receive, peer.send)
+        else:
+            with pytest.raises(ExceptionGroup):
+                await app(asgi.scope("POST"), peer.receive, peer.send)
+
+    assert [message.get("body") for message in peer.sent] == [None, b"<"]
+    assert logged() == []
+
+
 async def test_a_body_that_turns_out_to_be_too_large(asgi, logged):
     """The response has begun, so the connection is cut; the client did it, so no log tells."""
     app = App(max_body_size=2)
