@@ -343,7 +343,7 @@ def test_a_page_has_its_path_for_itself():
 
 
 def test_two_pages_at_one_path():
-    app = App()
+    app = App(docs_url=None)
     declared = app.declarations()
     (page,) = declared.pages
     twice = dataclasses.replace(declared, pages=(page, dataclasses.replace(page, name="docs")))

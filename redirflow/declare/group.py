@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends, Scheme
 from redirflow.declare.errors import HTTPError
@@ -63,15 +63,26 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
+_GUARD_CLASSES: Final = (Depends, Bearer, Basic, APIKey)
+
+
 def checked_guards(guards: Iterable[Guard]) -> tuple[Depends | Scheme, ...]:
     """*guards*, each function as `Depends`.
 
     Raises:
         SpecError: something that can't be called.
     """
+    given = tuple(guards)
+    for guard in given:
+        if isinstance(guard, type) and guard in _GUARD_CLASSES:
+            raise refuse(
+                f"dependencies=[{guard.__name__}]: the class itself guards nothing",
+                "an instance of it",
+                f"dependencies=[{guard.__name__}(...)]",
+            )
     return tuple(
         guard if isinstance(guard, Depends | Bearer | Basic | APIKey) else Depends(guard)
-        for guard in guards
+        for guard in given
     )
 
 

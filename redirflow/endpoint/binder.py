@@ -20,10 +20,17 @@ from redirflow.declare.errors import (
 )
 from redirflow.endpoint.convert import Unreadable, capped, refuse_infinite, split_error
 from redirflow.endpoint.parts import is_anything, parts_of
-from redirflow.endpoint.signature import BodyParameter, Parameter, Required, Signature
+from redirflow.endpoint.signature import (
+    BodyParameter,
+    Parameter,
+    Required,
+    Signature,
+    is_upload,
+)
 from redirflow.http import media
 from redirflow.http.query import QueryParams, TooManyPairs
 from redirflow.http.request import Request
+from redirflow.http.upload import UploadFile
 
 _FAULTS: Final = 100
 """Faults told in one answer."""
@@ -116,14 +123,21 @@ def _value(parameter: Parameter, texts: Any) -> Any:
             raise _Missing("is missing")
         return parameter.default()
     if not isinstance(texts, list):
-        return parameter.reader.read(texts)
+        return _read(parameter, texts)
     read: list[Any] = []
     for index, text in enumerate(cast("list[str]", texts)):
         try:
-            read.append(parameter.reader.read(text))
+            read.append(_read(parameter, text))
         except Unreadable as error:
             raise Unreadable(str(error), (index,)) from None
     return parameter.reader.collect(read)
+
+
+def _read(parameter: Parameter, text: Any) -> Any:
+    """One value; a form may hold a file where a text is expected."""
+    if isinstance(text, UploadFile) and not is_upload(parameter.type):
+        raise Unreadable("Expected text, got a file")
+    return parameter.reader.read(cast("Any", text))
 
 
 def _fault(parameter: Parameter, error: Unreadable) -> ErrorDetail:

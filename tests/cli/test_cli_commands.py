@@ -7,9 +7,11 @@ import os
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import redirflow
 from redirflow import Fault, Place
 from redirflow.cli import COMMANDS, check, main
 from redirflow.cli.terminal import painted
@@ -87,7 +89,7 @@ def test_python_m_redirflow(shop, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["redirflow", "check", "shop.py"])
 
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("redirflow", run_name="__main__")
+        runpy.run_path(str(Path(redirflow.__file__).with_name("__main__.py")), run_name="__main__")
 
     assert ended.value.code == 0
     assert capsys.readouterr().out == "shop.py: 2 operations, 1 redirect, no faults\n"

@@ -12,6 +12,7 @@ from redirflow import (
     HeaderSpec,
     HTTPError,
     NotFound,
+    SpecError,
 )
 from redirflow.declare.faults import Place
 from redirflow.declare.group import Group, checked_errors, checked_guards, checked_prefix
@@ -205,3 +206,11 @@ def test_what_is_no_error(refusal, error, name):
         "subclasses of HTTPError that have a status",
         "class OutOfStock(HTTPError, status_code=409)",
     )
+
+
+@pytest.mark.parametrize("guard", [Bearer, Basic, APIKey, Depends])
+def test_a_class_in_the_place_of_its_instance_guards_nothing(guard):
+    with pytest.raises(SpecError) as caught:
+        checked_guards([guard])
+
+    assert caught.value.faults[0].write == f"dependencies=[{guard.__name__}(...)]"

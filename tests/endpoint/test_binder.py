@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
-from redirflow import Alias, Cookie, Form, Header, LocalURL, Query, Request, UploadFile
+from redirflow import Alias, App, Cookie, Form, Header, LocalURL, Query, Request, UploadFile
 from redirflow.declare.errors import BadRequest, ValidationFailed
 from redirflow.endpoint.binder import Binder, Refused, body_reader
 from redirflow.endpoint.reading import read_signature
 from redirflow.endpoint.signature import BodyParameter
 from redirflow.http.headers import Headers
 from redirflow.http.upload import FormData
+from redirflow.testing import TestClient
 
 
 class Color(enum.Enum):
@@ -526,3 +527,26 @@ async def test_any_bytes_are_a_body_or_a_4xx(request_of, body, media_type):
     answer = await read_body(request_of, body, media_type)
 
     assert isinstance(answer, New) or answer[0] in {400, 422}
+
+
+def test_a_file_is_no_text():
+    """A multipart form may hold a file under any name; its address in memory is nobody's value."""
+    app = App()
+
+    @app.post("/")
+    async def read(text: Form[str], many: Form[list[int]]) -> None: ...
+
+    part = 'Content-Disposition: form-data; name="{}"; filename="a"\r\n\r\n1\r\n--X'
+    body = f"--X\r\n{part.format('text')}\r\n{part.format('many')}--\r\n".encode()
+    with TestClient(app) as client:
+        headers = {"content-type": "multipart/form-data; boundary=X"}
+        answer = client.post("/", content=body, headers=headers)
+
+    found = [(each["msg"], each["loc"]) for each in answer.json()["errors"]]
+    assert (answer.status_code, found) == (
+        422,
+        [
+            ("Expected text, got a file", ["form", "text"]),
+            ("Expected text, got a file", ["form", "many"]),
+        ],
+    )
