@@ -2,6 +2,7 @@
 
 import contextvars
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any, Never
 
@@ -542,6 +543,31 @@ async def test_a_request_that_is_cancelled(asgi, session_of):
 
     assert scope.cancelled_caught
     assert log == ["begin", "waiting", "rollback: GeneratorExit"]
+
+
+async def test_a_sync_generator_that_is_beginning_when_the_request_is_cancelled(asgi):
+    """Its thread can't be stopped, so it is waited for, and then it ends as any other."""
+    log = []
+
+    def slow() -> Iterator[None]:
+        time.sleep(0.05)
+        log.append("begin")
+        try:
+            yield
+        finally:
+            log.append("end")
+
+    app = App(dependencies=[slow])
+
+    @app.get("/")
+    async def show() -> None:
+        await anyio.sleep_forever()
+
+    with anyio.move_on_after(0.02) as scope:
+        await served(asgi, app)
+
+    assert scope.cancelled_caught
+    assert log == ["begin", "end"]
 
 
 async def test_a_generator_may_wait_at_its_end_though_the_request_is_cancelled(asgi):

@@ -312,7 +312,7 @@ def rerouting(raised):
             "raw": scope["raw_path"].decode(),
             "number": number,
             "q": q,
-            "x": x,
+            "x": ", ".join(request.headers.getlist("x")) or x,
             "original": request.original_path,
             "body": (await request.body()).decode(),
             "host": request.headers["host"],

@@ -449,6 +449,28 @@ async def test_a_cancelled_stream(asgi, logged, before_the_first):
     assert logged() == []
 
 
+async def test_a_cancelled_stream_may_wait_while_it_is_closed(asgi):
+    log, peer = [], asgi.Peer(b"")
+
+    async def make():
+        try:
+            yield Item(1)
+            await anyio.sleep_forever()
+        finally:
+            await anyio.sleep(0.01)
+            log.append("closed")
+
+    async def send(message):
+        await peer.send(message)
+        if message.get("body"):
+            await anyio.sleep_forever()
+
+    with anyio.move_on_after(0.03):
+        await streaming(make)(asgi.scope(), peer.receive, send)
+
+    assert log == ["closed"]
+
+
 async def test_what_the_server_fails_to_receive_is_an_error(asgi, logged):
     async def receive():
         raise RuntimeError("broken server")
