@@ -72,11 +72,15 @@ def find_loops(rules: Iterable[Rule], reach: Reach, hops: Hops) -> Loops:
     suspects = _suspects(rules, reach)
     search = _Search(hops, limit=2 * len(suspects) + _TRAILS)
     found = [
-        Loop(search.circle(rule), certain=True) for rule in suspects if search.never_ends(rule)
+        Loop(search.circle(rule), certain=True)
+        for rule in suspects
+        if rule not in search.endless and search.never_ends(rule)
     ]
-    for rule in suspects:
-        trail = () if rule in search.endless else search.may_return(rule)
-        found += [Loop(trail, certain=False)] if trail else []
+    found += [
+        Loop(trail, certain=False)
+        for rule in suspects
+        if rule not in search.endless and (trail := search.may_return(rule))
+    ]
     once: dict[frozenset[object], Loop] = {}
     for loop in found:
         once.setdefault(frozenset(hop.taker for hop in loop.hops), loop)
@@ -160,10 +164,8 @@ class _Search:
                 self._note(rule, opened)
                 return True
             state = waiting.pop()
-            hops = self._endless_hops(state)
+            hops = self._endless_hops(state) if len(state.path) <= _SEGMENTS else None
             if hops is None:
-                return False
-            if len(state.path) > _SEGMENTS:
                 return False
             if not any(state.within(other) for other in opened[hops[0].taker]):
                 for hop in hops:
@@ -175,7 +177,7 @@ class _Search:
         """The hops of the loop that the requests of *rule* run into."""
         hops = [self._hops.first(rule)]
         taken: defaultdict[object, list[int]] = defaultdict(list)
-        while len(hops) <= self._limit:
+        while len(hops) <= self._limit and len(hops[-1].after.path) <= _SEGMENTS:
             taken[hops[-1].taker].append(len(hops) - 1)
             hop = next(hop for hop in self._hops.following(hops[-1].after) if hop)
             for index in taken[hop.taker]:
