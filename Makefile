@@ -1,37 +1,72 @@
-# One command per job. Each sets up its own .venv when it is missing.
+# One command per job. Each makes .venv where it is missing, and installs what it needs, not more.
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
+RUNS := .venv/.runs
+TESTS := .venv/.tests
+RIVALS := .venv-bench/.ready
+INSTALL := $(BIN)/pip install -q --disable-pip-version-check -e
 
-.PHONY: run test check format bench clean
+.PHONY: run test check format bench instructions wire fuzz soak mutants foreign clean
 
-run: $(READY) ## serve the example API on http://127.0.0.1:8000
+run: $(RUNS) ## serve the example API on http://127.0.0.1:8000
 	$(BIN)/redirflow run examples/accounts.py
 
-test: $(READY) ## run the whole suite with branch coverage
+test: $(TESTS) ## run the whole suite with branch coverage
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine -q
-	$(BIN)/coverage report
+	$(BIN)/coverage report $(if $(ARGS),--fail-under=0)
 
-check: $(READY) ## lint, format, types
+check: $(TESTS) ## lint, format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-format: $(READY) ## mend what a machine can mend
+format: $(TESTS) ## mend what a machine can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## in-process cost against hand-written ASGI and peers
-	$(BIN)/pip install -q -r benchmarks/requirements.txt
-	$(BIN)/python benchmarks/inprocess.py
+bench: $(RIVALS) ## a short form of all benchmarks: results and plots in benchmarks/results
+	.venv-bench/bin/python -m benchmarks --short
+
+instructions: $(RIVALS) ## instructions a request against the recorded ones (needs valgrind)
+	.venv-bench/bin/python -m benchmarks.instructions --check
+
+wire: $(TESTS) ## the battery of bytes over every server
+	$(BIN)/pip install -q "hypercorn[trio]" granian gunicorn uvicorn-worker
+	WIRE=all $(BIN)/python -m pytest tests/wire -q
+
+fuzz: $(TESTS) ## inputs that break a parser: make fuzz SECONDS=600 TARGETS="location media"
+	$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(SECONDS),60) $(TARGETS)
+	$(BIN)/python tests/fuzz/fuzz.py --linear
+
+soak: $(TESTS) ## half an hour of load, abuse and signals; SECONDS=60 for the short form
+	$(BIN)/python tests/soak/soak.py --seconds $(or $(SECONDS),1800)
+
+mutants: $(TESTS) ## small changes of the code that no test notices: make mutants TARGETS=http/cookies
+	$(BIN)/python tests/fuzz/mutants.py --jobs 2 $(TARGETS)
+
+foreign: $(TESTS) ## hold the examples' documents against others' tools; npm and pip fetch them
+	sh tests/foreign/run.sh $(or $(WORK),/tmp/redirflow-foreign)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-$(READY): pyproject.toml
+$(BIN)/pip:
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --disable-pip-version-check -e ".[forms,fast,test]"
+
+$(RUNS): pyproject.toml | $(BIN)/pip
+	$(INSTALL) ".[forms,fast]"
+	touch $@
+
+# The tests' set holds that of running, so it stamps both.
+$(TESTS): pyproject.toml | $(BIN)/pip
+	$(INSTALL) ".[test]"
+	touch $(RUNS) $@
+
+# Other frameworks bring plugins and versions of their own: they stay out of .venv.
+$(RIVALS): pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install -q --disable-pip-version-check -e . -r benchmarks/requirements.txt
 	touch $@

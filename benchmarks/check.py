@@ -4,7 +4,7 @@ Every request that will be timed is asked once and its whole answer compared; th
 query, for the default. Run by itself it also prints what each app makes of wrong inputs, which
 tells how much its figure includes:
 
-    python benchmarks/check.py
+    python -m benchmarks.check
 """
 
 import asyncio
@@ -13,8 +13,8 @@ import logging
 import sys
 from collections.abc import Iterator
 
-from apps import ROSTER, ASGIApp
-from exchange import BODIES, IDS, KINDS, LIMIT, SCOPES, Exchange, http_scope, lifespan
+from benchmarks.apps import ROSTER, ASGIApp
+from benchmarks.exchange import BODIES, IDS, KINDS, LIMIT, SCOPES, Exchange, http_scope, lifespan
 
 WRONG_BODY = b'{"name":"Lamp","price":12.5,"tags":[1]}'
 REFUSED = {

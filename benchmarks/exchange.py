@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from apps import ASGIApp
+from benchmarks.apps import ASGIApp
 
 ASGI = {"version": "3.0", "spec_version": "2.3"}
 

@@ -1,17 +1,14 @@
 """From samples to figures: what a framework costs over the hand-written function, and to whom.
 
-A `Figures` is one app at one kind of work. The tax is its best time less that of `raw`; the
-budgets are ratios between taxes, so they carry over to other machines better than times do.
+The tax of an app is its best time less that of `raw`; the budgets are ratios between taxes, so
+they carry over to other machines better than times do.
 """
 
-import platform
-import statistics
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib import metadata
+from dataclasses import dataclass
 
-from apps import ROSTER
+from benchmarks.apps import ROSTER
+from benchmarks.measure import Rounds, Summary, summary
 
 BASELINE = "raw"
 RULERS = ("falcon", "blacksheep", "fastapi")
@@ -23,16 +20,13 @@ BUDGETS = {
     "post": {"falcon": 0.25, "fastapi": 1 / 50},
 }
 
-Samples = Mapping[str, Mapping[str, list[float]]]  # kind, app: microseconds a call, by round
+Samples = dict[str, Rounds]  # by kind of request
 
 
 @dataclass(frozen=True)
-class Figures:
-    """One app at one kind of work, in microseconds a call; `spread` is a part of `median`."""
+class Figures(Summary):
+    """One app at one kind of work, in microseconds a call."""
 
-    best: float
-    median: float
-    spread: float
     tax: float
     tax_by_median: float
 
@@ -69,34 +63,28 @@ def evaluate(samples: Samples) -> dict[str, dict[str, Figures]]:
 
 
 def figures(times: list[float], baseline: list[float]) -> Figures:
-    best, median = min(times), statistics.median(times)
+    ours, base = summary(times), summary(baseline)
     return Figures(
-        best=best,
-        median=median,
-        spread=interquartile_range(times) / median,
-        tax=best - min(baseline),
-        tax_by_median=median - statistics.median(baseline),
+        ours.best, ours.median, ours.spread, ours.best - base.best, ours.median - base.median
     )
 
 
-def interquartile_range(times: list[float]) -> float:
-    if len(times) < 2:
-        return 0.0
-    low, _, high = statistics.quantiles(times, n=4, method="inclusive")
-    return high - low
-
-
-def table(kind: str, results: Mapping[str, Figures]) -> Iterator[str]:
-    """The lines of one kind's table."""
+def table(kind: str, results: Mapping[str, Figures]) -> tuple[list[str], list[list[object]]]:
+    """One kind's table: its head and its rows."""
     rulers = [ruler for ruler in RULERS if ruler in results]
-    head = f"{kind:12} {'best':>8} {'median':>8} {'spread':>7} {'tax':>8}"
-    yield head + "".join(f" {'/' + ruler:>11}" for ruler in rulers)
-    for name, one in results.items():
-        line = f"{name:12} {one.best:8.2f} {one.median:8.2f} {one.spread:7.1%}"
-        if name in ROSTER and name != BASELINE:
-            line += f" {one.tax:8.2f}"
-            line += "".join(f" {one.tax / results[ruler].tax:11.3f}" for ruler in rulers)
-        yield line
+    head = [kind, "best", "median", "spread", "tax", *(f"/{ruler}" for ruler in rulers)]
+    return head, [
+        [name, one.best, one.median, f"{one.spread:.0%}", *taxes(name, results, rulers)]
+        for name, one in results.items()
+    ]
+
+
+def taxes(name: str, results: Mapping[str, Figures], rulers: list[str]) -> list[float | None]:
+    """The tax of one app, and as a part of each ruler's; of those that have one."""
+    if name not in ROSTER or name == BASELINE:
+        return [None] * (1 + len(rulers))
+    tax = results[name].tax
+    return [tax, *(tax / results[ruler].tax for ruler in rulers)]
 
 
 def verdicts(evaluated: Mapping[str, Mapping[str, Figures]]) -> Iterator[Verdict]:
@@ -113,49 +101,3 @@ def verdicts(evaluated: Mapping[str, Mapping[str, Figures]]) -> Iterator[Verdict
                 ratio_by_median=ours.tax_by_median / results[ruler].tax_by_median,
                 budget=BUDGETS[kind].get(ruler),
             )
-
-
-def document(samples: Samples, loop: str) -> dict:
-    """The run as JSON: where it ran, in general terms, and all of its figures."""
-    evaluated = evaluate(samples)
-    apps = {name for rounds in samples.values() for name in rounds if name in ROSTER}
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "machine": f"{platform.system()} {platform.machine()}",
-        "event_loop": loop,
-        "packages": packages(apps),
-        "unit": "microseconds per call",
-        "results": {
-            kind: {
-                name: rounded(asdict(one)) | {"rounds": [round(t, 3) for t in samples[kind][name]]}
-                for name, one in results.items()
-            }
-            for kind, results in evaluated.items()
-        },
-        "budgets": [
-            rounded(asdict(verdict)) | {"met": verdict.met} for verdict in verdicts(evaluated)
-        ],
-    }
-
-
-def rounded(record: dict) -> dict:
-    return {
-        key: round(value, 4) if isinstance(value, float) else value for key, value in record.items()
-    }
-
-
-def packages(apps: set[str]) -> dict[str, str]:
-    """Versions of what was measured and of what does much of its work."""
-    named = {ROSTER[name].distribution for name in apps} | {"msgspec", "uvloop"}
-    if "fastapi" in apps:
-        named |= {"pydantic", "starlette"}
-    if "dmr" in apps:
-        named |= {"django"}
-    installed = {}
-    for name in sorted(named):
-        try:
-            installed[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            installed[name] = "not installed"
-    return installed

@@ -35,7 +35,6 @@ from redirflow import (
     Router,
     Unauthorized,
     WebURL,
-    local_url,
     raises,
     redirects,
     reroutes,
@@ -155,8 +154,8 @@ async def signed_in(request: Request, session: Cookie[str | None] = None) -> Acc
     """A dependency that redirects: every operation that uses it documents this 303."""
     account = ACCOUNTS.get(SESSIONS.get(session or "", 0))
     if account is None:
-        # The client chose this path. What is no location of ours must not travel in a link.
-        raise Redirect.to(login_form, next=local_url(request.path, "/me"))
+        # The client chose this path: `local_url` is one that can be sent back to it.
+        raise Redirect.to(login_form, next=request.local_url)
     return account
 
 

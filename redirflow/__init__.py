@@ -2,7 +2,15 @@
 
 from redirflow.app import App
 from redirflow.declare.decorators import RaisesSpec, raises, redirects, reroutes, returns
-from redirflow.declare.dependencies import APIKey, Basic, Bearer, Credentials, Depends, same_secret
+from redirflow.declare.dependencies import (
+    APIKey,
+    Basic,
+    Bearer,
+    Credentials,
+    Depends,
+    Scopes,
+    same_secret,
+)
 from redirflow.declare.errors import (
     BadGateway,
     BadRequest,
@@ -38,11 +46,12 @@ from redirflow.declare.errors import (
 )
 from redirflow.declare.faults import Fault, Place, SpecError
 from redirflow.declare.formats import ErrorFormat, ErrorModel, ProblemDetails
+from redirflow.declare.hooks import TypeHook
 from redirflow.declare.params import Alias, Body, Cookie, Form, Header, Query
 from redirflow.declare.redirects import Redirect, RedirectSpec, Reroute, RerouteSpec
 from redirflow.declare.specs import CookieSpec, HeaderSpec, ResponseSpec
 from redirflow.declare.streams import BackgroundTasks, ServerSentEvent
-from redirflow.http.location import LocalURL, WebURL, local_url
+from redirflow.http.local_url import LocalURL, WebURL, local_url
 from redirflow.http.request import Request
 from redirflow.http.response import Response
 from redirflow.http.upload import UploadFile
@@ -103,11 +112,13 @@ __all__ = [
     "Response",
     "ResponseSpec",
     "Router",
+    "Scopes",
     "ServerSentEvent",
     "ServiceUnavailable",
     "SpecError",
     "TooEarly",
     "TooManyRequests",
+    "TypeHook",
     "URITooLong",
     "Unauthorized",
     "UnavailableForLegalReasons",

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from inspect import isclass
 from threading import Lock
-from typing import Any, Final, Literal, Self, TypeAlias, cast
+from typing import Any, Final, Literal, Self, TypeAlias
 
 from redirflow.compile import DOCUMENT, CompiledApp, Declarations, compile_app
+from redirflow.declare.attach import check_function
+from redirflow.declare.checks import check, shown
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import calling_place, refuse
 from redirflow.declare.formats import ErrorFormat, ProblemDetails
 from redirflow.declare.group import Guard, checked_prefix
+from redirflow.declare.hooks import TypeHook, checked_hooks, in_force
 from redirflow.declare.operation import Mount, Page
 from redirflow.declare.specs import NOTHING, HeaderSpec
 from redirflow.docs.assets import UI, docs_paths
@@ -18,7 +22,7 @@ from redirflow.http.response import Reply
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.openapi.document import Info, write_document
 from redirflow.openapi.downgrade import downgrade
-from redirflow.router import Entry, Router, listed
+from redirflow.router import Router
 from redirflow.routing.ground import Slashes
 from redirflow.routing.table import RedirectTable
 from redirflow.routing.template import TemplateError, parse_template
@@ -39,6 +43,8 @@ class App(Router):
     Args:
         title, version, description, servers: for the document; a server is a URL or an
             OpenAPI server object.
+        openapi_tags: OpenAPI tag objects, for tags that have a description or a parent.
+        webhooks: for the document, what this app sends elsewhere: the type of the body by name.
         lifespan: an async context manager of the app; what it yields is `request.state`. Of
             several, the first is entered first and left last.
         middleware: factories `factory(app) -> app`; the first is outermost.
@@ -53,6 +59,7 @@ class App(Router):
         docs_url: where the docs page is served; `None` for nowhere.
         docs_ui: `"redirflow"`, which needs nothing from elsewhere, or `"swagger"` or
             `"scalar"` from a CDN.
+        type_hooks: for classes that msgspec does not know: how their values travel.
         debug: whether a 500 says what happened.
 
     Raises:
@@ -66,6 +73,8 @@ class App(Router):
         version: str = "0.1.0",
         description: str | None = None,
         servers: Iterable[str | Mapping[str, Any]] = (),
+        openapi_tags: Iterable[Mapping[str, Any]] = (),
+        webhooks: Mapping[str, Any] = NOTHING,
         lifespan: Lifespan | Iterable[Lifespan] | None = None,
         middleware: Iterable[Callable[[ASGIApp], ASGIApp]] = (),
         raises: Iterable[type[HTTPError]] = (),
@@ -79,12 +88,17 @@ class App(Router):
         openapi_url: str | None = "/openapi.json",
         docs_url: str | None = "/docs",
         docs_ui: UI = "redirflow",
+        type_hooks: Iterable[TypeHook] = (),
         debug: bool = False,
     ) -> None:
+        check(App.__init__, locals())
         super().__init__(raises=raises, headers=headers, dependencies=dependencies)
-        _one_of("slashes", slashes, ("redirect", "strict", "match"))
-        _one_of("openapi_version", openapi_version, ("3.2.0", "3.1.1"))
-        _one_of("docs_ui", docs_ui, ("redirflow", "swagger", "scalar"))
+        for name, url in (("openapi_url", openapi_url), ("docs_url", docs_url)):
+            if url is not None and not _is_plain(url):
+                allowed = "a path without parameters, or None for nowhere"
+                raise refuse(f"App({name}={url!r})", allowed, f'{name}="/{name[:-4]}"')
+        if openapi_url is not None and openapi_url == docs_url:
+            raise refuse(f"App(openapi_url={docs_url!r}, docs_url={docs_url!r})", "a path for each")
         if docs_url and docs_ui != "redirflow" and openapi_url is None:
             raise refuse(
                 f"App(docs_ui={docs_ui!r}, openapi_url=None): it can't do without the document",
@@ -94,7 +108,9 @@ class App(Router):
             title=title,
             version=version,
             description=description,
-            servers=listed("servers", servers),
+            servers=tuple(servers),
+            tags=tuple(openapi_tags),
+            webhooks=webhooks,
             openapi_version=openapi_version,
         )
         self._lifespan = one_lifespan(lifespan)
@@ -103,6 +119,7 @@ class App(Router):
         self._settings = Settings(debug=debug, slashes=slashes, allowed_hosts=hosts)
         self._max_body_size = max_body_size
         self._error_format = error_format
+        self._hooks = checked_hooks(type_hooks)
         self._pages = _pages(openapi_url, docs_url, docs_ui)
         self._docs_url = docs_url
         self._docs_ui: UI = docs_ui
@@ -127,7 +144,10 @@ class App(Router):
         """
         with self._compiling:
             if self._compiled is None:
-                self._compiled = compile_app(self.declarations(), ROUTER_ERRORS)
+                with in_force(self._hooks):
+                    self._compiled = compile_app(self.declarations(), ROUTER_ERRORS)
+                for router in (self, *self.collect().routers):
+                    router.seal()
         return self._compiled
 
     def overridden(self, overrides: Mapping[Any, Any]) -> Self:
@@ -136,6 +156,9 @@ class App(Router):
         Args:
             overrides: by dependency, the function that stands for it in tests.
         """
+        check(App.overridden, locals())
+        for function in overrides.values():
+            check_function(function, "an override by {}")
         app = copy(self)
         app._overrides = overrides
         app._forget()
@@ -169,10 +192,14 @@ class App(Router):
             SpecError: the prefix is empty, ends with `/`, is no path or has parameters, or
                 another app is mounted there.
         """
+        check(App.mount, locals())
         if not checked_prefix(prefix) or not _is_plain(prefix):
-            raise refuse(f"mount({prefix!r}, ...)", 'a path without parameters: "/static"')
-        if not callable(app):
-            raise refuse(f"mount({prefix!r}, {app!r})", "an ASGI application")
+            raise refuse(
+                f"mount({prefix!r}, ...)", "a path without parameters", 'mount("/static", app)'
+            )
+        given: Any = app
+        if isclass(given) and not hasattr(given, "__await__"):
+            raise refuse(f"mount({prefix!r}, {shown(given)})", "an ASGI application, made already")
         if any(mount.prefix == prefix for mount in self._mounts):
             raise refuse(f"mount({prefix!r}, ...), twice", "one app for a prefix")
         self._refuse_late()
@@ -184,11 +211,7 @@ class App(Router):
         Args:
             table: made by `RedirectTable.load` or `RedirectTable.from_pairs`.
         """
-        given = cast("object", table)
-        if not isinstance(given, RedirectTable):
-            raise refuse(
-                f"redirect_table({given!r})", "a RedirectTable", 'RedirectTable.load("moved.csv")'
-            )
+        check(App.redirect_table, locals())
         self._refuse_late()
         self._tables.append(table)
 
@@ -207,6 +230,7 @@ class App(Router):
 
     def openapi(self, version: OpenAPIVersion | None = None) -> dict[str, Any]:
         """The OpenAPI document, in the app's version or another one."""
+        check(App.openapi, locals())
         document = self.compile().document
         wanted = version or self._info.openapi_version
         return downgrade(document)[0] if wanted == "3.1.1" else document
@@ -215,20 +239,10 @@ class App(Router):
         """The OpenAPI document as it is written: the same bytes each time."""
         return write_document(self.openapi(version))
 
-    def _add(self, *entries: Entry) -> None:
-        self._refuse_late()
-        super()._add(*entries)
-
-    def _refuse_late(self) -> None:
-        if self._compiled is not None:
-            raise refuse(
-                "the app is compiled: what is registered now would never be served",
-                "registration before the first request, and before compile()",
-            )
-
     def _forget(self) -> None:
         """Serve by a compiled form yet to be made."""
         self._compiled = None
+        self._sealed = False
         self._compiling = Lock()
         self._inner: ASGIApp = self._first
         self._serve: ASGIApp = self._wrapped() if self._middleware else self._first
@@ -265,6 +279,9 @@ class App(Router):
         app: ASGIApp = inner
         for factory in reversed(self._middleware):
             app = factory(app)
+            if not callable(app):
+                found = f"the middleware {shown(factory)} gives {app!r}"
+                raise refuse(found, "a factory that returns an ASGI application")
         return app
 
     def _docs(self) -> Mapping[str, Reply]:
@@ -303,7 +320,7 @@ def _is_plain(path: str) -> bool:
 
 def _host_names(hosts: Iterable[str]) -> frozenset[str]:
     """*hosts* in lower case, if Host fields without their ports can be just that."""
-    names = frozenset(host.lower() for host in listed("allowed_hosts", hosts))
+    names = frozenset(host.lower() for host in hosts)
     for name in sorted(names):
         plain = name.isascii() and "*" not in name and is_host(name.encode())
         if not plain or host_name(name) != name:
@@ -313,8 +330,3 @@ def _host_names(hosts: Iterable[str]) -> frozenset[str]:
                 'allowed_hosts=["example.com", "[::1]"]',
             )
     return names
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise refuse(f"App({name}={value!r})", ", ".join(map(repr, allowed)))

@@ -5,17 +5,22 @@ Three passes: read each signature and enter each template into the router; resol
 specs name; make the endpoints. Later passes need what earlier ones know of all operations.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import gc
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from redirflow.declare.attach import specs_of
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, SpecError
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Mount, Operation, Page, RedirectRule, RerouteRule
+from redirflow.declare.redirects import RerouteSpec
 from redirflow.endpoint.endpoint import Endpoint, compile_endpoint
 from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.links import Directory, link_to
+from redirflow.endpoint.parts import forget_types
 from redirflow.endpoint.plan import ErrorPlan, error_plan
 from redirflow.endpoint.signature import Parameter
 from redirflow.endpoint.steps import AnyStep, Step, flat_plan, functions, is_unhashable
@@ -110,6 +115,23 @@ class _Draft:
             yield from step.signature.parameters
 
 
+@contextmanager
+def _without_collections() -> Generator[None, None, None]:
+    """No collection of garbage meanwhile.
+
+    PERF: nearly all that is made here stays, and looking at all of it again and again took a
+    third of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_without_collections()
 def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]) -> CompiledApp:
     """Compile an app.
 
@@ -140,11 +162,14 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         for draft, link in zip(drafts, directory.links, strict=True)
         if (endpoint := compile_endpoint(draft.operation, link, draft.steps, draft.handler, shop))
     }
-    hops = tuple(hop for endpoint in endpoints.values() for hop in _hops(endpoint, directory))
+    hops = tuple(
+        hop for each in endpoints.values() for hop in _hops(each, directory, shop.resolver)
+    )
     faults += check_handlers(hops, Survey(checked.tables.rows, checked.ground))
     document = build_document(
         declared.info, [*endpoints.values()], declared.error_format, faults, checked=checked
     )
+    forget_types()
     told = [*dict.fromkeys(faults)]
     if any(fault.severity == "error" for fault in told):
         raise SpecError(fault for fault in told if fault.severity == "error")
@@ -186,7 +211,7 @@ def _checked_rules(
     return checked
 
 
-def _hops(endpoint: Endpoint, directory: Directory) -> Iterator[HandlerHop]:
+def _hops(endpoint: Endpoint, directory: Directory, resolver: Resolver) -> Iterator[HandlerHop]:
     """The redirects and reroutes that an operation declares, as edges of the graph."""
     operation = endpoint.operation
     for declared in endpoint.redirects:
@@ -205,9 +230,11 @@ def _hops(endpoint: Endpoint, directory: Directory) -> Iterator[HandlerHop]:
             external=spec.external,
             place=spec.place,
         )
-    if endpoint.reroutes:
-        place = operation.place
-        yield HandlerHop(operation=operation, status=None, targets=endpoint.reroutes, place=place)
+    for step in (*functions(endpoint.steps), endpoint.handler):
+        for spec in specs_of(step.function):
+            if isinstance(spec, RerouteSpec):
+                to = tuple(resolver.operations(spec.to))
+                yield HandlerHop(operation=operation, status=None, targets=to, place=spec.place)
 
 
 def _targets(
@@ -317,5 +344,5 @@ def _owners(router: Router[Owner], checked: CheckedRules, path: str) -> list[obj
     found = router.find(path)
     if found is not None:
         return [*found[0].owners.values()]
-    ground = checked.ground
-    return [path] if path in checked.rows or ground.mounted(path) else []
+    place = Survey(checked.tables.rows, checked.ground).at(path)
+    return [] if place.empty else [path]

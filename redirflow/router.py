@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias, TypedDict, TypeVar, Unpack, cast
+from typing import Any, Final, TypeAlias, TypedDict, TypeVar, Unpack
 
+from redirflow.declare.attach import check_function
+from redirflow.declare.checks import check
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, Place, calling_frame, calling_place, place_of, refuse
 from redirflow.declare.group import (
@@ -61,11 +63,36 @@ Entry: TypeAlias = "Operation | Rule | Included"
 
 @dataclass(slots=True)
 class Collected:
-    """Everything in a router and those inside it, with absolute paths."""
+    """Everything in a router and those inside it, with absolute paths.
+
+    Attributes:
+        routers: those inside, each with where it is included and its promises there.
+    """
 
     operations: list[Operation] = field(default_factory=list[Operation])
     rules: list[Rule] = field(default_factory=list[Rule])
     faults: list[Fault] = field(default_factory=list[Fault])
+    routers: dict["Router", list[tuple[Place, Group]]] = field(
+        default_factory=dict["Router", list[tuple[Place, Group]]]
+    )
+
+    def includes_twice(self, entry: Included, group: Group) -> bool:
+        """Whether a router was included before in a way that its operations would clash."""
+        earlier = self.routers.setdefault(entry.router, [])
+        for place, other in earlier:
+            alike = other.name == group.name and entry.router.collect().operations
+            if alike or other.prefix == group.prefix:
+                self.faults.append(
+                    Fault(
+                        f"the same router is included twice: here and at {place}",
+                        "once, or each time under a prefix and a name of its own",
+                        'include_router(router, prefix="/v2", name="v2")',
+                        entry.place,
+                    )
+                )
+                return True
+        earlier.append((entry.place, group))
+        return False
 
 
 class Router:
@@ -92,12 +119,14 @@ class Router:
         dependencies: Iterable[Guard] = (),
         deprecated: bool = False,
     ) -> None:
+        check(Router.__init__, locals())
         self._entries: list[Entry] = []
+        self._sealed = False
         self._group = Group(
             prefix=checked_prefix(prefix),
             name=name,
-            tags=listed("tags", tags),
-            raises=checked_errors(tuple(raises)),
+            tags=tuple(tags),
+            raises=checked_errors(raises),
             headers=checked_headers(headers),
             dependencies=checked_guards(dependencies),
             deprecated=deprecated,
@@ -116,7 +145,9 @@ class Router:
         Raises:
             SpecError: a method or an option is unknown, or the app is compiled already.
         """
+        check(Router.route, {"path": path, "methods": methods})
         _refuse_unknown(options)
+        check(RouteOptions, options, "route")
         wanted = tuple(methods)
         unknown = [method for method in wanted if method not in METHODS]
         if unknown or not wanted:
@@ -185,11 +216,10 @@ class Router:
         Raises:
             SpecError: another status, or a negative `max_age`.
         """
+        check(Router.redirect, locals())
         status = int(status_code)
         if status not in REDIRECT_STATUSES:
             raise refuse(f"redirect({source!r}, status_code={status})", "301, 302, 303, 307, 308")
-        if max_age is not None and max_age < 0:
-            raise refuse(f"redirect({source!r}, max_age={max_age})", "seconds, 0 or more")
         self._add(
             RedirectRule(
                 source=source,
@@ -220,6 +250,7 @@ class Router:
             query: replaces the request's query; `None` keeps it.
             headers: replace the client's own fields of the same names.
         """
+        check(Router.reroute, locals())
         self._add(
             RerouteRule(
                 source=source,
@@ -231,20 +262,22 @@ class Router:
         )
 
     def include_router(
-        self, router: "Router", *, prefix: str = "", tags: Iterable[str] = ()
+        self,
+        router: "Router",
+        *,
+        prefix: str = "",
+        name: str | None = None,
+        tags: Iterable[str] = (),
     ) -> None:
         """Put the operations of *router* into this one.
 
         What is registered on *router* later counts too, until the app is compiled.
 
         Args:
-            prefix: stands before the router's own.
-            tags: stand before the router's own.
+            prefix, name, tags: stand before the router's own.
         """
-        given = cast("object", router)
-        if not isinstance(given, Router):
-            raise refuse(f"include_router({given!r})", "a Router")
-        group = Group(prefix=checked_prefix(prefix), tags=listed("tags", tags))
+        check(Router.include_router, locals())
+        group = Group(prefix=checked_prefix(prefix), name=name, tags=tuple(tags))
         self._add(Included(router, group, calling_place()))
 
     def collect(self) -> Collected:
@@ -253,8 +286,20 @@ class Router:
         self._collect(Group(), (), collected)
         return collected
 
+    def seal(self) -> None:
+        """Refuse what is registered from now on: an app that includes this is compiled."""
+        self._sealed = True
+
     def _add(self, *entries: Entry) -> None:
+        self._refuse_late()
         self._entries.extend(entries)
+
+    def _refuse_late(self) -> None:
+        if self._sealed:
+            raise refuse(
+                "the app is compiled: what is registered now would never be served",
+                "registration before the first request, and before compile()",
+            )
 
     def _collect(self, outer: Group, above: tuple["Router", ...], collected: Collected) -> None:
         group = outer.around(self._group)
@@ -270,14 +315,9 @@ class Router:
                 )
                 collected.faults.append(fault)
             else:
-                entry.router._collect(group.around(entry.group), (*above, self), collected)
-
-
-def listed(name: str, values: Iterable[T]) -> tuple[T, ...]:
-    """*values*; a `SpecError` if they are one text, whose letters nobody means."""
-    if isinstance(values, str):
-        raise refuse(f"{name}={values!r}", "a list", f"{name}=[{values!r}]")
-    return tuple(values)
+                around = group.around(entry.group)
+                if not collected.includes_twice(entry, around.around(entry.router._group)):
+                    entry.router._collect(around, (*above, self), collected)
 
 
 _ELSEWHERE: Final = MappingProxyType(
@@ -306,11 +346,10 @@ def _operations(
     options: RouteOptions,
 ) -> Iterator[Operation]:
     """One operation for each method."""
-    if not callable(handler):
-        raise refuse(f"a route decorates {handler!r}", "a function")
+    check_function(handler, "a route decorates {}")
     base = options.get("name") or _own_name(handler)
     namespace = _namespace(handler)
-    tags = listed("tags", options.get("tags", ()))
+    tags = tuple(options.get("tags", ()))
     for method in methods:
         yield Operation(
             method=method,

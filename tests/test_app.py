@@ -29,6 +29,10 @@ def the_fault(call, *args, **kwargs):
 async def mounted(scope, receive, send): ...
 
 
+def forgetful(app):
+    """Middleware that does not return what it made."""
+
+
 # --- what is refused at once -------------------------------------------------------------------
 
 
@@ -38,6 +42,28 @@ async def mounted(scope, receive, send): ...
         ({"slashes": "maybe"}, "App(slashes='maybe')", "'redirect', 'strict', 'match'", ""),
         ({"openapi_version": "2.0"}, "App(openapi_version='2.0')", "'3.2.0', '3.1.1'", ""),
         ({"docs_ui": "nice"}, "App(docs_ui='nice')", "'redirflow', 'swagger', 'scalar'", ""),
+        *(
+            (
+                {name: url},
+                f"App({name}={url!r})",
+                "a path without parameters, or None for nowhere",
+                f'{name}="/{name[:-4]}"',
+            )
+            for name in ("openapi_url", "docs_url")
+            for url in ("", "docs", "/{anything}", "/a?b", "//a")
+        ),
+        (
+            {"openapi_url": "/docs"},
+            "App(openapi_url='/docs', docs_url='/docs')",
+            "a path for each",
+            "",
+        ),
+        (
+            {"middleware": [mounted, forgetful]},
+            "the middleware forgetful gives None",
+            "a factory that returns an ASGI application",
+            "",
+        ),
         (
             {"docs_ui": "swagger", "openapi_url": None},
             "App(docs_ui='swagger', openapi_url=None): it can't do without the document",
@@ -46,15 +72,15 @@ async def mounted(scope, receive, send): ...
         ),
         (
             {"servers": "https://a.test"},
-            "servers='https://a.test'",
-            "a list",
-            "servers=['https://a.test']",
+            "App(servers='https://a.test')",
+            "a list, each text or a mapping",
+            "",
         ),
         (
             {"allowed_hosts": "a.test"},
-            "allowed_hosts='a.test'",
-            "a list",
-            "allowed_hosts=['a.test']",
+            "App(allowed_hosts='a.test')",
+            "a list, each text or None",
+            'allowed_hosts=["example.com"]',
         ),
         *(
             (
@@ -79,15 +105,15 @@ async def mounted(scope, receive, send): ...
         ),
         (
             {"raises": [KeyError]},
-            "raises: KeyError",
-            "subclasses of HTTPError that have a status",
-            "class OutOfStock(HTTPError, status_code=409)",
+            "App(raises=[KeyError])",
+            "a list, each a subclass of HTTPError",
+            "raises=[NotFound]",
         ),
         (
             {"dependencies": [5]},
-            "Depends(5)",
-            "a function",
-            "Depends(current_user)",
+            "App(dependencies=[5])",
+            "a list, each a function or a Depends or a Bearer or a Basic or an APIKey",
+            "dependencies=[current_user]",
         ),
     ],
 )
@@ -109,10 +135,10 @@ def test_hosts_that_can_be_allowed(hosts):
 @pytest.mark.parametrize(
     ("prefix", "app", "found", "allowed"),
     [
-        ("", mounted, "mount('', ...)", 'a path without parameters: "/static"'),
-        ("/{a}", mounted, "mount('/{a}', ...)", 'a path without parameters: "/static"'),
-        ("/a?b", mounted, "mount('/a?b', ...)", 'a path without parameters: "/static"'),
-        ("/../a", mounted, "mount('/../a', ...)", 'a path without parameters: "/static"'),
+        ("", mounted, "mount('', ...)", "a path without parameters"),
+        ("/{a}", mounted, "mount('/{a}', ...)", "a path without parameters"),
+        ("/a?b", mounted, "mount('/a?b', ...)", "a path without parameters"),
+        ("/../a", mounted, "mount('/../a', ...)", "a path without parameters"),
         (
             "static",
             mounted,
@@ -120,7 +146,8 @@ def test_hosts_that_can_be_allowed(hosts):
             "a path that begins with '/' and does not end with it",
         ),
         ("/", mounted, "prefix='/'", "a path that begins with '/' and does not end with it"),
-        ("/static", 5, "mount('/static', 5)", "an ASGI application"),
+        ("/static", 5, "mount(app=5)", "a function"),
+        ("/static", App, "mount('/static', App)", "an ASGI application, made already"),
         ("/taken", mounted, "mount('/taken', ...), twice", "one app for a prefix"),
     ],
 )
@@ -136,7 +163,7 @@ def test_mounts_that_mean_nothing(prefix, app, found, allowed):
 def test_a_table_that_is_none():
     fault = the_fault(App().redirect_table, [("/a", "/b")])
 
-    assert fault.found == "redirect_table([('/a', '/b')])"
+    assert fault.found == "redirect_table(table=[['/a', '/b']])"
     assert fault.allowed == "a RedirectTable"
     assert fault.write == 'RedirectTable.load("moved.csv")'
 

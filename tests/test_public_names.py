@@ -24,9 +24,9 @@ CONTRACT = {
         "InternalServerError NotImplementedByServer BadGateway ServiceUnavailable GatewayTimeout"
     ),
     "formats of errors": "ProblemDetails ErrorModel ErrorFormat ErrorDetail",
-    "inputs": "Request Query Header Cookie Body Form Alias",
+    "inputs": "Request Query Header Cookie Body Form Alias TypeHook",
     "locations": "LocalURL WebURL local_url",
-    "dependencies": "Depends Bearer APIKey Basic Credentials same_secret",
+    "dependencies": "Depends Bearer APIKey Basic Credentials Scopes same_secret",
     "extras": "BackgroundTasks ServerSentEvent UploadFile",
     "bulk rules": "RedirectTable",
     "faults at start-up": "SpecError Fault Place",

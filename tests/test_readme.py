@@ -4,11 +4,13 @@
 """
 
 import argparse
+import json
 import re
 import shlex
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,6 +54,8 @@ def transcripts():
 
 
 TRANSCRIPTS = [*transcripts()]
+BLOCKS = re.findall(r"^```(\S.*)\n((?s:.*?))^```$", README, re.MULTILINE)
+"""Each block: the words behind its fence, and its text."""
 
 
 def of(program):
@@ -60,6 +64,47 @@ def of(program):
         for command, shown in TRANSCRIPTS
         if (words := shlex.split(command))[0] == program
     ]
+
+
+# --- what is not run ---------------------------------------------------------------------------
+
+
+def test_each_block_is_of_a_kind_that_is_checked():
+    """`python` runs (conftest.py), `console` is compared; of the others, what can be, is below."""
+    assert {kind for kind, _ in BLOCKS} == {"python", "python fastapi", "console", "json", "sh"}
+
+
+def test_the_api_in_fastapi_is_at_least_python():
+    """FastAPI is nothing that this project depends on. What is told of it was seen by hand."""
+    theirs = dict(BLOCKS)["python fastapi"]
+    ours = next(text for kind, text in BLOCKS if kind == "python")
+
+    compile(theirs, "README.md", "exec")
+    more = ours.count("\n") - theirs.count("\n")
+    assert f"Ours has {more} lines more" in README
+
+
+def test_json_blocks_are_json():
+    for kind, text in BLOCKS:
+        assert kind != "json" or json.loads(text)
+
+
+def test_the_extras_are_those_of_the_project():
+    told = re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert {*told} == {*project["optional-dependencies"]}
+
+
+def test_links_lead_somewhere():
+    headings = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings}
+
+    for link in re.findall(r"\]\(([^)]+)\)", README):
+        assert link[1:] in anchors if link[0] == "#" else (ROOT / link).is_file(), link
+
+
+# --- commands ----------------------------------------------------------------------------------
 
 
 def test_every_command_is_checked():

@@ -1,6 +1,7 @@
 """`Router`: what is registered, with what its groups add to it."""
 
 import functools
+import inspect
 
 import pytest
 
@@ -145,12 +146,54 @@ def test_what_is_registered_on_an_included_router_later_counts_too():
 def test_a_router_in_two_places():
     app, router = App(), Router()
     router.get("/a")(handler)
+    app.include_router(router, prefix="/one", name="one")
+    app.include_router(router, prefix="/two", name="two")
+
+    operations = [(each.path, each.name) for each in app.collect().operations]
+    assert operations == [("/one/a", "one_handler"), ("/two/a", "two_handler")]
+    assert app.compile()
+
+
+@pytest.mark.parametrize(
+    "again", [{}, {"name": "b"}, {"prefix": "/b"}], ids=["alike", "same paths", "same names"]
+)
+def test_a_router_that_is_included_twice(again):
+    """One fault that names both lines, and not one for each of its operations."""
+    app, router = App(), Router()
+    router.get("/a")(handler)
+    app.include_router(router)
+    line = inspect.currentframe().f_lineno
+    app.include_router(router, **again)
+
+    fault = the_fault(app.compile)
+
+    assert fault.found.startswith("the same router is included twice: here and at ")
+    assert fault.found.endswith(f":{line - 1}")
+    assert fault.place.line == line + 1
+    assert fault.write == 'include_router(router, prefix="/v2", name="v2")'
+
+
+def test_rules_have_no_names_that_could_clash():
+    app, router = App(), Router()
+    app.get("/to")(handler)
+    router.redirect("/old", to="/to")
     app.include_router(router, prefix="/one")
     app.include_router(router, prefix="/two")
 
-    paths = [operation.path for operation in app.collect().operations]
-    assert paths == ["/one/a", "/two/a"]
-    assert "two operations are named 'handler'" in the_fault(app.compile).found
+    assert len(app.compile().checked.rules) == 2
+
+
+def test_what_is_registered_on_a_router_counts_until_the_app_is_compiled():
+    app, outer, router = App(), Router(), Router()
+    app.include_router(outer)
+    outer.include_router(router)
+    router.get("/a")(handler)
+
+    assert app.url_for(handler) == "/a"
+    for late in (app, outer, router):
+        fault = the_fault(late.get("/b"), handler)
+        assert fault.found == "the app is compiled: what is registered now would never be served"
+        assert fault.place.file == __file__
 
 
 def test_rules_have_the_prefix_of_their_groups():
@@ -194,13 +237,18 @@ OPTIONS = (
     [
         (lambda: Router().route("/", methods=[]), "methods=[]", KNOWN, ""),
         (lambda: Router().route("/", methods=["get"]), "methods=['get']", KNOWN, ""),
-        (lambda: Router().route("/", methods="GET"), "methods=['G', 'E', 'T']", KNOWN, ""),
+        (
+            lambda: Router().route("/", methods="GET"),
+            "route(methods='GET')",
+            "a list, each text",
+            'methods=["GET", "POST"]',
+        ),
         (lambda: Router().get("/")(5), "a route decorates 5", "a function", ""),
         (
             lambda: Router().get("/", dependencies=["guard"]),
-            "Depends('guard')",
-            "a function",
-            "Depends(current_user)",
+            "route(dependencies=['guard'])",
+            "a list, each a function or a Depends or a Bearer or a Basic or an APIKey",
+            "dependencies=[current_user]",
         ),
         (
             lambda: Router().post("/", status_code=201),
@@ -215,32 +263,37 @@ OPTIONS = (
             "a return annotation, or @returns(User)",
         ),
         (lambda: Router().post("/", nmae="x"), "a route with nmae=...", OPTIONS, ""),
-        (lambda: Router(tags="users"), "tags='users'", "a list", "tags=['users']"),
+        (
+            lambda: Router(tags="users"),
+            "Router(tags='users')",
+            "a list, each text",
+            'tags=["users"]',
+        ),
         (
             lambda: Router().get("/", tags="users")(handler),
-            "tags='users'",
-            "a list",
-            "tags=['users']",
+            "route(tags='users')",
+            "a list, each text",
+            'tags=["users"]',
         ),
         (
             lambda: Router().include_router(Router(), tags="users"),
-            "tags='users'",
-            "a list",
-            "tags=['users']",
+            "include_router(tags='users')",
+            "a list, each text",
+            'tags=["users"]',
         ),
         (
             lambda: Router(prefix="users"),
             "prefix='users'",
             "a path that begins with '/' and does not end with it",
-            "",
+            '"/users"',
         ),
         (
             lambda: Router().include_router(Router(), prefix="/users/"),
             "prefix='/users/'",
             "a path that begins with '/' and does not end with it",
-            "",
+            '"/users"',
         ),
-        (lambda: Router().include_router(5), "include_router(5)", "a Router", ""),
+        (lambda: Router().include_router(5), "include_router(router=5)", "a Router", ""),
         (
             lambda: Router().redirect("/a", to="/b", status_code=304),
             "redirect('/a', status_code=304)",
@@ -249,7 +302,7 @@ OPTIONS = (
         ),
         (
             lambda: Router().redirect("/a", to="/b", max_age=-1),
-            "redirect('/a', max_age=-1)",
+            "redirect(max_age=-1)",
             "seconds, 0 or more",
             "",
         ),

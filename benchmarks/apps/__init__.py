@@ -22,7 +22,7 @@ class Rival:
 
     def load(self) -> ASGIApp:
         """Import the app; whatever its import raises comes through."""
-        return import_module(f"apps.{self.module}").app
+        return import_module(f"benchmarks.apps.{self.module}").app
 
 
 ROSTER = {

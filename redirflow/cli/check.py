@@ -43,9 +43,9 @@ def check(args: Namespace) -> int:
     compiled = load(target).compile()
     warnings = warnings_of(compiled)
     tell(warnings)
-    also = f", {counted(len(warnings), 'warning')}" if warnings else ""
+    found = counted(len(warnings), "warning") if warnings else "no faults"
     sys.stderr.flush()
-    print(f"{target.where}: {tally(compiled)}, no faults{also}")
+    print(f"{target.where}: {tally(compiled)}, {found}")
     return 1 if warnings and args.strict else 0
 
 

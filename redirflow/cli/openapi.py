@@ -5,15 +5,20 @@ import sys
 from argparse import ArgumentParser, Namespace
 from difflib import unified_diff
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from redirflow.app import App
 from redirflow.cli.command import Command, takes_app
 from redirflow.cli.load import load
 from redirflow.cli.output import write
 from redirflow.cli.report import Misuse, counted, tell
 from redirflow.cli.target import find_target
 from redirflow.declare.faults import Fault
+from redirflow.openapi.breaking import breaking_changes
 from redirflow.openapi.downgrade import downgrade
+from redirflow.openapi.lint import lint
 
 _SHOWN: Final = 40
 """Lines of a difference that are shown; who needs more writes the file and asks git."""
@@ -27,9 +32,32 @@ def openapi(args: Namespace) -> int:
         tell(_warning(loss) for loss in downgrade(app.openapi("3.2.0"))[1])
     written = app.openapi_json(version)
     if args.check is not None:
-        return _compare(written, args)
+        return _compare(written, args) or _lint(app.openapi(version))
+    if args.breaking is not None:
+        return _broken(app, args.breaking)
     write(written, args.output)
     return 0
+
+
+def _lint(document: dict[str, Any]) -> int:
+    """Tell what in the document leads nowhere."""
+    found = lint(document)
+    tell(map(Fault, found))
+    return 1 if found else 0
+
+
+def _broken(app: App, file: Path) -> int:
+    """Tell what breaks the clients of the document in *file*, in whose version both are read."""
+    try:
+        before = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        raise Misuse(f"{file} can't be read: {error.strerror}") from None
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise Misuse(f"{file} is no document: {error}") from None
+    older = str(before.get("openapi")).startswith("3.1")
+    found = breaking_changes(before, app.openapi("3.1.1" if older else "3.2.0"))
+    tell(map(Fault, found))
+    return 1 if found else 0
 
 
 def _warning(loss: str) -> Fault:
@@ -79,6 +107,12 @@ def _arguments(parser: ArgumentParser) -> None:
     where.add_argument("--output", metavar="FILE", type=Path, help="write it there")
     where.add_argument(
         "--check", metavar="FILE", type=Path, help="compare it with that file; exit 1 if it differs"
+    )
+    where.add_argument(
+        "--breaking",
+        metavar="FILE",
+        type=Path,
+        help="list what breaks the clients of that document; exit 1 if anything does",
     )
 
 

@@ -87,7 +87,13 @@ def _import_fault(error: BaseException) -> Fault:
     if isinstance(error, SyntaxError) and error.filename:
         return Fault(f"{type(error).__name__}: {error.msg}", place=_syntax_place(error))
     frames = _author_frames(error)
-    return Fault(found, place=_place(frames[-1]) if frames else None)
+    if not frames:
+        return Fault(found)
+    line, place = frames[-1].line or "", _place(frames[-1])
+    if isinstance(error, NameError) and str(error.name) in line.partition("to=")[2]:
+        allowed = "a handler that is defined above, or the name of any operation"
+        return Fault(found, allowed, f'to="{error.name}"', place)
+    return Fault(found, place=place)
 
 
 def _syntax_place(error: SyntaxError) -> Place:

@@ -93,19 +93,28 @@ def _target(argument: str, source: str) -> Target:
             f"{argument!r} names no app{source}\n    write: module:app, file.py or file.py:app"
         )
     where, name = parts["where"], parts["name"] or DEFAULT_NAME
-    if where.endswith(".py") or "/" in where or os.sep in where:
+    if where.endswith(".py") or where.startswith(".") or "/" in where or os.sep in where:
         return _file_target(where, name, source)
     return Target(where=where, module=where, root=os.getcwd(), name=name)
 
 
 def _file_target(where: str, name: str, source: str) -> Target:
     file = Path(os.path.abspath(where))
+    if file.is_dir():
+        raise Misuse(
+            f"{where} is a directory{source}\n    name the file in it that has the app: "
+            f"{os.path.join(where, _usual_file(file))}"
+        )
     if file.suffix != ".py" or not file.is_file():
         raise Misuse(f"no such Python file: {where}{source}{_similar(file, where)}")
     if "." in file.stem:
         raise Misuse(f"{where}: a module can't have a dot in its name: rename the file")
     root, module = _module_of(file)
     return Target(where=where, module=module, root=str(root), file=str(file), name=name)
+
+
+def _usual_file(folder: Path) -> str:
+    return next((name for name in _USUAL_FILES if (folder / name).is_file()), "FILE.py")
 
 
 def _module_of(file: Path) -> tuple[Path, str]:

@@ -13,8 +13,9 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.faults import Place
 from redirflow.declare.operation import Operation, Page
-from redirflow.http.location import LocationRefused, compile_location, quote_path
+from redirflow.http.location import compile_location
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
+from redirflow.http.reference import LocationRefused, quote_path
 from redirflow.http.response import Reply
 from redirflow.http.types import Scope
 from redirflow.routing.chain import FinalRule

@@ -1,16 +1,17 @@
 """The makers of specs: `returns`, `redirects`, `raises`, `reroutes`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from inspect import isfunction
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from redirflow.declare.attach import F, attach
+from redirflow.declare.attach import Spec
+from redirflow.declare.checks import check, listed, uncalled
 from redirflow.declare.errors import HTTPError
-from redirflow.declare.faults import Place, SpecError, calling_place, refuse
+from redirflow.declare.faults import SpecError, refuse
 from redirflow.declare.group import checked_errors
-from redirflow.declare.redirects import RedirectSpec, RerouteSpec, Target
+from redirflow.declare.redirects import Redirect, RedirectSpec, Reroute, RerouteSpec, Target
 from redirflow.declare.specs import (
     FROM_ANNOTATION,
     CookieSpec,
@@ -20,9 +21,10 @@ from redirflow.declare.specs import (
     checked_headers,
 )
 from redirflow.http.headers import is_token
-from redirflow.http.location import LocationRefused, parse_origin
 from redirflow.http.media import essence
 from redirflow.http.methods import REDIRECT_STATUSES
+from redirflow.http.origin import parse_origin
+from redirflow.http.reference import LocationRefused
 
 _FIVE: Final = "301, 302, 303, 307, 308"
 
@@ -55,8 +57,9 @@ def returns(
     Raises:
         SpecError: a status that is none of a success, or a broken header, cookie or media type.
     """
+    check(returns, locals())
     if isfunction(type):
-        raise refuse(f"@returns on {type.__name__}, not called", "a call", "@returns()")
+        raise uncalled(type, "@returns()")
     status = None if status_code is None else int(status_code)
     if status is not None and not 200 <= status <= 299 and status != 304:
         raise _no_success(status)
@@ -97,7 +100,7 @@ def _no_success(status: int) -> SpecError:
 
 
 def _media_types(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    media_types = (given,) if isinstance(given, str) else tuple(given)
+    media_types = listed(given)
     for text in media_types:
         kind, _, subtype = essence(text).partition("/")
         plain = text.isascii() and text.isprintable() and text == text.strip()
@@ -120,8 +123,8 @@ def redirects(
 
     Args:
         status_code: 301, 302, 303, 307 or 308.
-        to: allowed operations (handlers, names) and paths; `"*"` for any location of
-            this app. With neither `to` nor `external`: any location of this app.
+        to: allowed operations (handlers, or names for those that are defined further down)
+            and paths; `"*"`, or neither `to` nor `external`: any location of this app.
         external: allowed origins, `"https://host"`; `"*"` for any http(s) URL.
         description: for the document; without it, the reason phrase.
         headers: the headers that the redirect may (or must) have.
@@ -131,6 +134,7 @@ def redirects(
     Raises:
         SpecError: another status, a broken origin, header or cookie, `max_age` with cookies.
     """
+    check(redirects, locals())
     status = int(status_code)
     if status not in REDIRECT_STATUSES:
         raise refuse(f"redirects({status}): not a redirect", _FIVE, "@redirects(303, to=...)")
@@ -140,8 +144,6 @@ def redirects(
             "must not be stored",
             "one of the two",
         )
-    if max_age is not None and max_age < 0:
-        raise refuse(f"redirects({status}, max_age={max_age})", "seconds, 0 or more")
     return RedirectSpec(
         status_code=status,
         to=None if to is None else _targets(to),
@@ -158,12 +160,23 @@ def reroutes(*, to: Target | tuple[Target, ...]) -> RerouteSpec:
 
     Args:
         to: handlers, names of operations or their paths.
+
+    Raises:
+        SpecError: `"*"`, or something else than that.
     """
-    return RerouteSpec(to=_targets(to))
+    check(reroutes, locals())
+    targets = _targets(to)
+    if "*" in targets:
+        raise refuse(
+            'reroutes(to="*")',
+            "the operations themselves: the document tells their responses as the handler's own",
+            "@reroutes(to=(get_user, get_team))",
+        )
+    return RerouteSpec(to=targets)
 
 
 @dataclass(frozen=True, slots=True)
-class RaisesSpec:
+class RaisesSpec(Spec):
     """Declared errors; decorates a handler or a dependency. Made by `raises`.
 
     Attributes:
@@ -173,15 +186,10 @@ class RaisesSpec:
 
     classes: tuple[type[HTTPError], ...]
     on: tuple[type[Exception], ...] = ()
-    place: Place = field(default_factory=calling_place, repr=False, compare=False)
-
-    def __call__(self, handler: F) -> F:
-        """Put this spec on *handler* and return *handler*."""
-        return attach(handler, self)
 
 
 def raises(
-    *classes: type[HTTPError], on: type[Exception] | tuple[type[Exception], ...] = ()
+    *classes: type[HTTPError], on: type[Exception] | tuple[type[Exception], ...] | None = None
 ) -> RaisesSpec:
     """Declare errors that a handler or dependency raises.
 
@@ -192,8 +200,11 @@ def raises(
     Raises:
         SpecError: something else than an error class, or `on` with several classes.
     """
-    foreign: tuple[Any, ...] = on if isinstance(on, tuple) else (on,)
+    check(raises, {"on": on})
+    for function in filter(isfunction, classes):
+        raise uncalled(function, "@raises(NotFound)")
     checked_errors(classes)
+    foreign = () if on is None else listed(on)
     if not classes:
         raise refuse("raises() without a class", "subclasses of HTTPError", "@raises(NotFound)")
     if foreign and len(classes) > 1:
@@ -203,28 +214,41 @@ def raises(
             "@raises(Conflict, on=IntegrityError)",
         )
     for other in foreign:
-        if not (isinstance(other, type) and issubclass(other, Exception)):
-            raise refuse(f"raises(..., on={other!r})", "exception classes")
+        if issubclass(other, (HTTPError, Redirect, Reroute)):
+            raise refuse(
+                f"raises(..., on={other.__name__}), which has an answer of its own",
+                "exceptions of others",
+                f"@raises({other.__name__})" if issubclass(other, HTTPError) else "",
+            )
     return RaisesSpec(classes, foreign)
 
 
-def _targets(to: Target | tuple[Target, ...]) -> tuple[Target, ...]:
-    targets = cast("tuple[Any, ...]", to if isinstance(to, tuple) else (to,))
-    for target in targets:
-        if not (isinstance(target, str) and target) and not callable(target):
-            raise refuse(
-                f"the target {target!r}",
-                'a handler, the name of an operation, a "/path", or a tuple of them',
-            )
+def _targets(to: Any) -> tuple[Target, ...]:
+    targets = listed(to)
     if not targets:
         raise refuse("an empty tuple of targets", 'at least one; to="*" allows any local location')
+    for target in targets:
+        if not target:
+            raise refuse(f"the target {target!r}", _TARGETS)
+        if isinstance(target, str) and "://" in target:
+            raise refuse(
+                f"to={target!r}: a URL of another site",
+                _TARGETS,
+                f'external="{_origin(target)}", in @redirects',
+            )
     return targets
 
 
+_TARGETS: Final = 'a handler, the name of an operation, a "/path", or a tuple of them'
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
+
+
 def _origins(external: str | tuple[str, ...]) -> tuple[str, ...]:
-    given = (external,) if isinstance(external, str) else tuple(external)
     try:
-        return tuple("*" if text == "*" else parse_origin(text) for text in given)
+        return tuple("*" if text == "*" else parse_origin(text) for text in listed(external))
     except LocationRefused as refused:
         raise refuse(
             f"external={external!r}: {refused}",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Any, Literal, TypeAlias
 
+from redirflow.declare.attach import check_function
+from redirflow.declare.checks import check_fields, listed
 from redirflow.declare.faults import Place, calling_place, refuse
 from redirflow.http.headers import is_token
 
@@ -20,8 +22,10 @@ class Depends:
     place: Place = field(default_factory=calling_place, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not callable(self.function):
-            raise refuse(f"Depends({self.function!r})", "a function", "Depends(current_user)")
+        check_function(self.function, "Depends({})")
+        if any(self.function is each for each in (Bearer, Basic, APIKey)):
+            scheme = self.function.__name__
+            raise refuse(f"Depends({scheme})", "", f"Annotated[str, {scheme}()]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,7 @@ class Bearer:
     """The token of `Authorization: Bearer ...` (RFC 6750 2.1).
 
     Args:
-        scopes: what the document says that the token must allow.
+        scopes: what the token must allow; whatever takes `Scopes` checks them.
         name: the name of the scheme in the document.
         format: how the token is made, for the document: `"JWT"`.
     """
@@ -39,6 +43,10 @@ class Bearer:
     format: str | None = None
 
     challenge = "Bearer"
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        object.__setattr__(self, "scopes", listed(self.scopes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,7 @@ class Basic:
     name: str = "basic"
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not _can_be_quoted(self.realm):
             raise refuse(f"Basic(realm={self.realm!r})", "printable ASCII without quotes")
 
@@ -78,6 +87,7 @@ class APIKey:
     name: str = "apiKey"
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if len([name for name in (self.header, self.query, self.cookie) if name]) != 1:
             raise refuse(
                 "APIKey() with none or several of header, query and cookie",
@@ -110,6 +120,14 @@ def _can_be_quoted(text: str) -> bool:
     return text.isascii() and text.isprintable() and not set(text) & {'"', "\\"}
 
 
+class Scopes(frozenset[str]):
+    """All scopes that the credentials of an operation must allow, by `Bearer(scopes=[...])`.
+
+    A dependency that checks them takes them: `def user(token: ..., scopes: Scopes)`. It raises
+    `Forbidden` if one is missing, which is declared for it.
+    """
+
+
 Scheme: TypeAlias = Bearer | Basic | APIKey
 
 
@@ -123,6 +141,6 @@ class Credentials:
 
 def same_secret(given: str | bytes, expected: str | bytes) -> bool:
     """Whether two secrets are equal, in a time that does not tell where they differ."""
-    left = given.encode() if isinstance(given, str) else given
-    right = expected.encode() if isinstance(expected, str) else expected
+    left = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else given
+    right = expected.encode("utf-8", "surrogatepass") if isinstance(expected, str) else expected
     return compare_digest(left, right)

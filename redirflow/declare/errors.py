@@ -17,6 +17,7 @@ looks is decided by the app's error format (`declare.formats`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import cache
 from http import HTTPStatus
 from inspect import cleandoc
@@ -36,6 +37,7 @@ from typing import (
 
 import msgspec
 
+from redirflow.declare.checks import check
 from redirflow.declare.faults import Fault, Place, SpecError, calling_frame, refuse
 from redirflow.declare.specs import (
     NOTHING,
@@ -129,6 +131,7 @@ class HTTPError(_Fields):
         **more: Any,
     ) -> None:
         super().__init_subclass__(**more)
+        check(HTTPError.__init_subclass__, locals(), f"class {cls.__name__}")
         cls.status_code = int(cls.status_code if status_code is None else status_code)
         if not 400 <= cls.status_code <= 599:
             raise refuse(
@@ -155,7 +158,7 @@ class HTTPError(_Fields):
         self.cookies: Mapping[str, str | None] | None = None
         declared = members_of(type(self))
         unknown = fields.keys() - declared.keys()
-        missing = {name for name in declared.keys() - fields.keys() if _required(self, name)}
+        missing = {name for name in declared.keys() - fields.keys() if not hasattr(self, name)}
         if unknown or missing:
             raise TypeError(_wrong_fields(type(self), sorted(unknown), sorted(missing)))
         for name, value in fields.items():
@@ -166,14 +169,17 @@ class HTTPError(_Fields):
         return type(self).__new__, (type(self), *self.args), self.__dict__
 
     def with_headers(self, headers: Mapping[str, Any]) -> Self:
-        """This error with more values of headers that its class declares."""
-        self.headers = {**(self.headers or {}), **headers}
-        return self
+        """A copy with more values of headers that its class declares."""
+        return self._with(headers={**(self.headers or {}), **headers})
 
     def with_cookies(self, cookies: Mapping[str, str | None]) -> Self:
-        """This error with more values of cookies that its class declares."""
-        self.cookies = {**(self.cookies or {}), **cookies}
-        return self
+        """A copy with more values of cookies that its class declares."""
+        return self._with(cookies={**(self.cookies or {}), **cookies})
+
+    def _with(self, **changed: Any) -> Self:
+        error = copy(self)
+        error.__dict__.update(changed)
+        return error
 
 
 def _title(error: type[HTTPError]) -> str:
@@ -184,10 +190,6 @@ def _title(error: type[HTTPError]) -> str:
         return _REASONS.get(error.status_code) or HTTPStatus(error.status_code).phrase
     except ValueError:
         return error.__name__
-
-
-def _required(error: HTTPError, name: str) -> bool:
-    return not hasattr(type(error), name)
 
 
 def _wrong_fields(error: type[HTTPError], unknown: list[str], missing: list[str]) -> str:
@@ -226,20 +228,14 @@ def members_of(error: type[HTTPError]) -> Mapping[str, Any]:
 _OWN: Final = frozenset({"headers", "cookies", *dir(HTTPError)})
 
 
-_RETRY_AFTER: Final = MappingProxyType(
-    {
-        "Retry-After": HeaderSpec(
-            int, required=False, description="Seconds to wait (RFC 9110 10.2.3)"
-        )
-    }
-)
-_CHALLENGE: Final = MappingProxyType(
-    {
-        "WWW-Authenticate": HeaderSpec(
-            str, required=False, description="How to authenticate (RFC 9110 11.6.1)"
-        )
-    }
-)
+_RETRY_AFTER: Final = {
+    "Retry-After": HeaderSpec(int, required=False, description="Seconds to wait (RFC 9110 10.2.3)")
+}
+_CHALLENGE: Final = {
+    "WWW-Authenticate": HeaderSpec(
+        required=False, description="How to authenticate (RFC 9110 11.6.1)"
+    )
+}
 
 
 class BadRequest(HTTPError, status_code=400):

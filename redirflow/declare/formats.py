@@ -7,16 +7,29 @@ response and the document are made from that type, so they can't disagree.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, Union
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    Protocol,
+    Union,
+    get_args,
+    get_origin,
+    runtime_checkable,
+)
 
 import msgspec
 
+from redirflow.declare.checks import check_fields
 from redirflow.declare.errors import ErrorDetail, HTTPError, members_of, remembered
 from redirflow.http.media import JSON, PROBLEM_JSON
 
 _WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
+@runtime_checkable
 class ErrorFormat(Protocol):
     """What an app's `error_format` must offer; write your own for another house style."""
 
@@ -46,12 +59,21 @@ def _present(error: HTTPError) -> dict[str, Any]:
 
 
 def _field(name: str, type_: Any) -> Any:
-    """A member as `defstruct` takes it; what may be `None` may be absent."""
+    """A member as `defstruct` takes it; one that is `None` is left out, and never null."""
     try:
         msgspec.convert(None, type_)
     except msgspec.ValidationError:
         return name, type_
-    return name, Union[type_, msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
+    return name, Union[_without_none(type_), msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
+
+
+def _without_none(type_: Any) -> Any:
+    if get_origin(type_) is Annotated:
+        inner, *marks = get_args(type_)
+        return Annotated[(_without_none(inner), *marks)]
+    if get_origin(type_) not in {Union, UnionType}:
+        return type_
+    return Union[tuple(part for part in get_args(type_) if part is not type(None))]  # noqa: UP007 - made at run time
 
 
 def _body_struct(
@@ -77,6 +99,9 @@ class ProblemDetails:
     """
 
     base: str = "/docs#"
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     @property
     def media_type(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
+from redirflow.declare.checks import fits, shown
 from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends, Scheme
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import refuse
@@ -28,28 +29,21 @@ class Group:
 
     def around(self, inner: "Group") -> "Group":
         """This group with *inner* inside it."""
-        return Group(
-            prefix=self.prefix + inner.prefix,
-            name="_".join(name for name in (self.name, inner.name) if name) or None,
-            tags=tuple(dict.fromkeys((*self.tags, *inner.tags))),
-            raises=(*self.raises, *inner.raises),
-            headers=merged_headers(self.headers, inner.headers),
-            dependencies=(*self.dependencies, *inner.dependencies),
-            deprecated=self.deprecated or inner.deprecated,
-        )
+        return Group(prefix=self.prefix + inner.prefix, **self._with(inner))
 
     def applied(self, operation: Operation) -> Operation:
         """*operation* inside this group."""
-        return replace(
-            operation,
-            path=self.prefix + operation.path,
-            name=f"{self.name}_{operation.name}" if self.name else operation.name,
-            tags=tuple(dict.fromkeys((*self.tags, *operation.tags))),
-            raises=(*self.raises, *operation.raises),
-            headers=merged_headers(self.headers, operation.headers),
-            dependencies=(*self.dependencies, *operation.dependencies),
-            deprecated=self.deprecated or operation.deprecated,
-        )
+        return replace(operation, path=self.prefix + operation.path, **self._with(operation))
+
+    def _with(self, inner: "Group | Operation") -> dict[str, Any]:
+        return {
+            "name": "_".join(name for name in (self.name, inner.name) if name) or None,
+            "tags": tuple(dict.fromkeys((*self.tags, *inner.tags))),
+            "raises": (*self.raises, *inner.raises),
+            "headers": merged_headers(self.headers, inner.headers),
+            "dependencies": (*self.dependencies, *inner.dependencies),
+            "deprecated": self.deprecated or inner.deprecated,
+        }
 
 
 def checked_prefix(prefix: str) -> str:
@@ -59,11 +53,16 @@ def checked_prefix(prefix: str) -> str:
         SpecError: it does not begin with `/`, or ends with it.
     """
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-        raise refuse(f"prefix={prefix!r}", "a path that begins with '/' and does not end with it")
+        meant = prefix.strip("/")
+        raise refuse(
+            f"prefix={prefix!r}",
+            "a path that begins with '/' and does not end with it",
+            f'"/{meant}"' if meant else "",
+        )
     return prefix
 
 
-_GUARD_CLASSES: Final = (Depends, Bearer, Basic, APIKey)
+_GUARDS: Final = (Depends, Bearer, Basic, APIKey)
 
 
 def checked_guards(guards: Iterable[Guard]) -> tuple[Depends | Scheme, ...]:
@@ -74,16 +73,11 @@ def checked_guards(guards: Iterable[Guard]) -> tuple[Depends | Scheme, ...]:
     """
     given = tuple(guards)
     for guard in given:
-        if isinstance(guard, type) and guard in _GUARD_CLASSES:
-            raise refuse(
-                f"dependencies=[{guard.__name__}]: the class itself guards nothing",
-                "an instance of it",
-                f"dependencies=[{guard.__name__}(...)]",
-            )
-    return tuple(
-        guard if isinstance(guard, Depends | Bearer | Basic | APIKey) else Depends(guard)
-        for guard in given
-    )
+        if guard in _GUARDS:
+            found = f"dependencies=[{shown(guard)}]"
+            write = f"{found[:-1]}(...)]"
+            raise refuse(f"{found}: the class itself guards nothing", "an instance of it", write)
+    return tuple(guard if isinstance(guard, _GUARDS) else Depends(guard) for guard in given)
 
 
 def checked_errors(errors: Iterable[type[HTTPError]]) -> tuple[type[HTTPError], ...]:
@@ -92,16 +86,12 @@ def checked_errors(errors: Iterable[type[HTTPError]]) -> tuple[type[HTTPError], 
     Raises:
         SpecError: one is not.
     """
-    classes = tuple(errors)
+    classes: tuple[Any, ...] = tuple(errors)
     for error in classes:
-        if not _has_status(error):
+        if not (fits(error, type[HTTPError]) and error.status_code):
             raise refuse(
-                f"raises: {getattr(error, '__name__', None) or repr(error)}",
+                f"raises: {shown(error)}",
                 "subclasses of HTTPError that have a status",
                 "class OutOfStock(HTTPError, status_code=409)",
             )
     return classes
-
-
-def _has_status(error: Any) -> bool:
-    return isinstance(error, type) and issubclass(error, HTTPError) and error.status_code > 0

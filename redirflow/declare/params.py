@@ -5,7 +5,10 @@ The markers are generic aliases over `Annotated`, so that a type checker sees `i
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Never, TypeAlias, TypeVar, cast
+
+from redirflow.declare.checks import check_fields, shown
+from redirflow.declare.faults import refuse
 
 T = TypeVar("T")
 
@@ -28,9 +31,37 @@ class Alias:
 
     name: str
 
+    def __post_init__(self) -> None:
+        check_fields(self)
 
-Query: TypeAlias = Annotated[T, In("query")]
-Header: TypeAlias = Annotated[T, In("header")]
-Cookie: TypeAlias = Annotated[T, In("cookie")]
-Form: TypeAlias = Annotated[T, In("form")]
-Body: TypeAlias = Annotated[T, In("body")]
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What a marker is at run time: the same alias, but one that says how it is written."""
+
+    name: str
+
+    def __getitem__(self, type_: Any) -> Any:
+        try:
+            return Annotated[type_, In(cast("Where", self.name.lower()))]
+        except Exception:  # noqa: BLE001 - typing has no one error for what is no type
+            raise refuse(f"{self.name}[{shown(type_)}]", "a type", f"{self.name}[int]") from None
+
+    def __call__(self, *args: object, **_: object) -> Never:
+        """Refuse `limit: int = Query(20)`, which is how other frameworks are told."""
+        default = f" = {args[0]!r}" if args else ""
+        raise refuse(
+            f"{self.name}({', '.join(map(repr, args))}): a marker takes a type, in brackets",
+            "a marker around the type, and the default behind it",
+            f"limit: {self.name}[int]{default}",
+        )
+
+
+if TYPE_CHECKING:
+    Query: TypeAlias = Annotated[T, In("query")]
+    Header: TypeAlias = Annotated[T, In("header")]
+    Cookie: TypeAlias = Annotated[T, In("cookie")]
+    Form: TypeAlias = Annotated[T, In("form")]
+    Body: TypeAlias = Annotated[T, In("body")]
+else:
+    Query, Header, Cookie, Form, Body = map(Marker, ("Query", "Header", "Cookie", "Form", "Body"))

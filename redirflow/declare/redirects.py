@@ -6,15 +6,15 @@ stands in the spec of the function that raises them.
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import Any, ParamSpec, Self, TypeAlias, overload
+from typing import Any, Never, ParamSpec, Self, TypeAlias, overload
 
-from redirflow.declare.attach import F, attach
-from redirflow.declare.faults import Place, calling_place
+from redirflow.declare.attach import Spec
 from redirflow.declare.specs import CookieSpec, HeaderSpec, nothing
-from redirflow.http.location import quote_query
-from redirflow.http.values import query_pairs
+from redirflow.http.query import pairs_of
+from redirflow.http.reference import quote_query
 
 P = ParamSpec("P")
 
@@ -23,7 +23,7 @@ Target: TypeAlias = Callable[..., Any] | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedirectSpec:
+class RedirectSpec(Spec):
     """A declared redirect; decorates a handler or a dependency. Made by `redirects`.
 
     Attributes:
@@ -38,23 +38,13 @@ class RedirectSpec:
     headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
     cookies: Mapping[str, CookieSpec] = field(default_factory=nothing)
     max_age: int | None = None
-    place: Place = field(default_factory=calling_place, repr=False, compare=False)
-
-    def __call__(self, handler: F) -> F:
-        """Put this spec on *handler* and return *handler*."""
-        return attach(handler, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RerouteSpec:
+class RerouteSpec(Spec):
     """Operations that a handler may reroute to. Made by `reroutes`."""
 
     to: tuple[Target, ...]
-    place: Place = field(default_factory=calling_place, repr=False, compare=False)
-
-    def __call__(self, handler: F) -> F:
-        """Put this spec on *handler* and return *handler*."""
-        return attach(handler, self)
 
 
 def _named(target: object, args: tuple[Any, ...], params: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +74,13 @@ class _Signal(Exception):
         slots = [name for kind in type(self).__mro__ for name in kind.__dict__.get("__slots__", ())]
         state = {**self.__dict__, **{name: getattr(self, name) for name in slots}}
         return type(self).__new__, (type(self),), state
+
+    def __getattr__(self, name: str) -> Never:
+        """Tell why a slot is empty, which is the only way to get here for one of them."""
+        kind = type(self).__name__
+        if any(name in base.__dict__.get("__slots__", ()) for base in type(self).__mro__):
+            raise TypeError(f"{kind} has no {name}: its __init__ must call super().__init__()")
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}")
 
 
 class Redirect(_Signal):
@@ -141,7 +138,10 @@ class Redirect(_Signal):
         Args:
             target: a handler, whose parameters a type checker then checks, or the name
                 of an operation.
-            params: its path parameters and, if wanted, its query parameters.
+            params: its path parameters and, if wanted, its query parameters. A path parameter
+                of the right type that no path holds (empty, a dot segment, a slash where none
+                fits) is mostly a client's, so the answer is 404; anything else that the target
+                does not take is a contract violation.
         """
         redirect = cls.__new__(cls)
         redirect.location = None
@@ -178,20 +178,25 @@ class Redirect(_Signal):
         return self._with(cookies={**(self.cookies or {}), **cookies})
 
     def with_query(self, query: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
-        """A copy with more query parameters: `None` is left out, a list repeats its name."""
-        given = {**(query or {}), **more}
-        pairs = [pair for name, value in given.items() for pair in query_pairs(name, value)]
-        return self._with(query=(*(self.extras or Extras()).query, *pairs))
+        """A copy with more query parameters: `None` is left out, a list repeats its name.
+
+        `with_query(request.query)` hands on a request's own.
+        """
+        given = [pair for pair in pairs_of(query or {}) if pair[0] not in more]
+        pairs = (*(self.extras or Extras()).query, *given, *pairs_of(more))
+        return self._with(query=pairs)
 
     def with_fragment(self, fragment: str) -> Self:
         """A copy with another fragment (without `#`)."""
         return self._with(fragment=fragment)
 
     def _with(self, **changed: Any) -> Self:
-        copy = type(self).__new__(type(self))
-        copy.location, copy.target, copy.params = self.location, self.target, {**self.params}
-        copy.extras = replace(self.extras or Extras(), **changed)
-        return copy
+        # PERF: 4 us instead of 14; `copy` is for what a subclass holds besides.
+        redirect = type(self).__new__(type(self)) if type(self) is Redirect else copy(self)
+        redirect.location, redirect.target = self.location, self.target
+        redirect.params = {**self.params}
+        redirect.extras = replace(self.extras or Extras(), **changed)
+        return redirect
 
     def __str__(self) -> str:
         return _shown(self.location, self.target)

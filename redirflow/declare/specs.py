@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
-from redirflow.declare.attach import F, attach
-from redirflow.declare.faults import Place, calling_place, refuse
+from redirflow.declare.attach import Spec
+from redirflow.declare.checks import check_fields
+from redirflow.declare.faults import refuse
 from redirflow.http.headers import is_token
 
 SameSite: TypeAlias = Literal["lax", "strict", "none"]
@@ -47,6 +48,9 @@ class HeaderSpec:
     required: bool = field(default=True, kw_only=True)
     description: str | None = field(default=None, kw_only=True)
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CookieSpec:
@@ -68,8 +72,7 @@ class CookieSpec:
     description: str | None = None
 
     def __post_init__(self) -> None:
-        if self.same_site not in {"lax", "strict", "none"}:
-            raise refuse(f"CookieSpec(same_site={self.same_site!r})", "'lax', 'strict' or 'none'")
+        check_fields(self)
         if (self.same_site == "none" or self.partitioned) and not self.secure:
             raise refuse(
                 "a cookie with SameSite=None or Partitioned that is not Secure: browsers drop it",
@@ -78,8 +81,6 @@ class CookieSpec:
             )
         if not self.path.startswith("/"):
             raise refuse(f"CookieSpec(path={self.path!r})", "a path that begins with '/'")
-        if self.max_age is not None and self.max_age < 0:
-            raise refuse(f"CookieSpec(max_age={self.max_age})", "seconds, 0 or more")
         for name, value in (("path", self.path), ("domain", self.domain or "")):
             if not value.isascii() or not value.isprintable() or set(value) & {";", ",", " "}:
                 raise refuse(
@@ -88,7 +89,7 @@ class CookieSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseSpec:
+class ResponseSpec(Spec):
     """A declared success response; decorates a handler. Made by `returns`."""
 
     type: Any = FROM_ANNOTATION
@@ -100,28 +101,19 @@ class ResponseSpec:
     media_type: tuple[str, ...] = ()
     examples: Mapping[str, Any] = field(default_factory=nothing)
     links: Mapping[str, Any] = field(default_factory=nothing)
-    place: Place = field(default_factory=calling_place, repr=False, compare=False)
-
-    def __call__(self, handler: F) -> F:
-        """Put this spec on *handler* and return *handler*."""
-        return attach(handler, self)
 
 
 def checked_headers(headers: Mapping[str, HeaderSpec] | None) -> Mapping[str, HeaderSpec]:
     """*headers*, read-only, after a look at each name and spec.
 
     Raises:
-        SpecError: a name is not a token, belongs to the framework, or has no `HeaderSpec`.
+        SpecError: a name is not a token, or belongs to the framework.
     """
-    for name, spec in (headers or NOTHING).items():
+    for name in headers or NOTHING:
         if not is_token(name):
             raise refuse(f"the header name {name!r}", "letters, digits and '-'")
         if name.lower() in RESERVED:
             raise refuse(f"headers={{{name!r}: ...}}", "any other header", RESERVED[name.lower()])
-        if not isinstance(spec, HeaderSpec):
-            raise refuse(
-                f"headers={{{name!r}: {spec!r}}}", "a HeaderSpec", f'{{"{name}": HeaderSpec(str)}}'
-            )
     return MappingProxyType(dict(headers or {}))
 
 
@@ -144,10 +136,6 @@ def checked_cookies(cookies: Mapping[str, CookieSpec] | None) -> Mapping[str, Co
     for name, spec in (cookies or NOTHING).items():
         if not is_token(name):
             raise refuse(f"the cookie name {name!r}", "a token (RFC 6265 4.1.1)")
-        if not isinstance(spec, CookieSpec):
-            raise refuse(
-                f"cookies={{{name!r}: {spec!r}}}", "a CookieSpec", f'{{"{name}": CookieSpec()}}'
-            )
         prefix = name.lower()
         if prefix.startswith(("__secure-", "__host-")) and not spec.secure:
             raise refuse(f"the cookie {name!r} is not Secure", "secure=True for this prefix")
@@ -160,7 +148,7 @@ def checked_cookies(cookies: Mapping[str, CookieSpec] | None) -> Mapping[str, Co
 
 RESERVED: Final = MappingProxyType(
     {
-        "location": "location=... in returns(), or @redirects(...): a location is always checked",
+        "location": "@returns(status_code=201, location=get_user), or @redirects(303, to=get_user)",
         "set-cookie": 'cookies={"name": CookieSpec(...)}',
         "content-type": 'media_type="..."',
         "content-length": "nothing: the length is always sent",

@@ -35,6 +35,6 @@ class BackgroundTasks:
     def __init__(self) -> None:
         self.tasks: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
 
-    def add(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    def add(self, function: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Run *function*, sync or async, with these arguments later."""
         self.tasks.append((function, args, kwargs))

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from redirflow.http.location import quote_path
+from redirflow.http.reference import quote_path
 from redirflow.http.response import Reply, content_length
 
 UI: TypeAlias = Literal["redirflow", "swagger", "scalar"]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from redirflow.docs.example import ABSENT, example
-from redirflow.docs.index import Entry, Index, Object, is_object
+from redirflow.docs.index import Entry, Index
 from redirflow.docs.json_text import in_one_line, indented
 from redirflow.http.media import FORM, JSON, MULTIPART
+from redirflow.openapi.reading import Object, is_object
 
 Where: TypeAlias = Literal[
     "path", "query", "header", "cookie", "form", "body", "bearer", "user", "password"

@@ -11,7 +11,8 @@ from contextlib import suppress
 from math import ceil, floor, inf
 from typing import Any, Final
 
-from redirflow.docs.index import Index, Object, is_object
+from redirflow.docs.index import Index
+from redirflow.openapi.reading import Object, is_object
 
 ABSENT: Final = object()
 """Stands for no value: a schema that leads back to itself, or `false`."""
@@ -126,12 +127,12 @@ def _given(schema: Object) -> Iterator[Any]:
 
 
 def _text(schema: Object) -> str:
-    if "pattern" in schema:
-        fitting = (text for text in _TEXTS if _fits(text, schema))
-        return next(fitting, "")
     if schema.get("contentEncoding") == "base64":
         return _sized("AAAA", schema)
-    return _sized(_FORMS.get(schema.get("format", ""), "string"), schema)
+    form = _FORMS.get(schema.get("format", ""), "string")
+    if "pattern" in schema:
+        return next((text for text in (form, *_TEXTS) if _fits(text, schema)), "")
+    return _sized(form, schema)
 
 
 def _fits(text: str, schema: Object) -> bool:

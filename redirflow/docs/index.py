@@ -6,22 +6,14 @@ are what they are; another thing that would like the same anchor takes the next 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from redirflow.declare.formats import kebab
 from redirflow.docs.markup import Markup, element
-from redirflow.http.methods import METHODS
-
-Object: TypeAlias = Mapping[str, Any]
-"""An object of the document."""
+from redirflow.openapi.reading import Object, is_object, operations
 
 _SCHEMAS: Final = "#/components/schemas/"
-
-
-def is_object(value: object) -> TypeGuard[Object]:
-    """Whether *value* is an object of the document."""
-    return isinstance(value, Mapping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,14 +108,6 @@ def index_document(document: Object) -> Index:
         schemas=schemas,
         anchors=places | {name: anchors.claim(f"schema-{quote(name)}") for name in schemas},
     )
-
-
-def operations(document: Object) -> Iterator[tuple[str, str, Object]]:
-    """Method, path and Operation Object of each operation, in order."""
-    for path, item in document.get("paths", {}).items():
-        for method in METHODS:
-            if method.lower() in item:
-                yield method, path, item[method.lower()]
 
 
 class _Anchors:

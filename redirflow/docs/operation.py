@@ -5,12 +5,13 @@ from typing import Any
 
 from redirflow.docs.controls import sending
 from redirflow.docs.form import try_it
-from redirflow.docs.index import Entry, Index, Object
+from redirflow.docs.index import Entry, Index
 from redirflow.docs.json_text import indented
 from redirflow.docs.label import badge, entry_link, path_text
 from redirflow.docs.markup import Markup, code, element, html, joined
 from redirflow.docs.prose import phrase, prose
 from redirflow.docs.schema_text import describe, fields, in_a_line
+from redirflow.openapi.reading import Object, is_object
 
 
 def operation(entry: Entry, index: Index, base: str) -> Markup:
@@ -185,13 +186,21 @@ def _headers(headers: Object, index: Index) -> Markup | None:
             element("dt", code(name), " ", _always(header)),
             element(
                 "dd",
-                element("div", in_a_line(header.get("schema", True), index), class_="type"),
+                element("div", in_a_line(_plainly(name, header), index), class_="type"),
                 prose(header.get("description")),
             ),
         )
         for name, header in headers.items()
     )
     return element("dl", *rows, class_="fields")
+
+
+def _plainly(name: str, header: Object) -> Any:
+    """The schema of a header; that of a Location is told in words, and by its links."""
+    schema = header.get("schema", True)
+    if name != "Location" or not is_object(schema):
+        return schema
+    return {word: part for word, part in schema.items() if word != "pattern"}
 
 
 def _always(header: Object) -> Markup:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from redirflow.docs.assets import Asset, relative, root
 from redirflow.docs.edges import Edge
 from redirflow.docs.head import whole_page
-from redirflow.docs.index import Entry, Index, Object, index_document, link
+from redirflow.docs.index import Entry, Index, index_document, link
 from redirflow.docs.label import entry_link
 from redirflow.docs.map import redirect_map
 from redirflow.docs.markup import Markup, element, html
@@ -23,6 +23,7 @@ from redirflow.docs.problem import problem_section
 from redirflow.docs.prose import prose
 from redirflow.docs.schema_text import describe
 from redirflow.http.methods import METHODS, REDIRECT_STATUSES, method_after_hop
+from redirflow.openapi.reading import Object
 
 _HERE: Final = "http://127.0.0.1:8000"
 """What curl lines ask where the document names no server and no script tells the page's own
@@ -152,9 +153,11 @@ def _by_tag(index: Index) -> dict[str, list[Entry]]:
 
 
 def _sections(index: Index, drawn: Markup | None, base: str) -> Iterable[Markup]:
+    described = {tag["name"]: tag.get("description") for tag in index.document.get("tags", ())}
     for tag, entries in _by_tag(index).items():
         told = (operation(entry, index, base) for entry in entries)
-        yield element("section", element("h2", tag), *told, class_="group")
+        about = prose(described.get(tag))
+        yield element("section", element("h2", tag), about, *told, class_="group")
     if drawn is not None:
         yield _section("redirect_map", "Redirect map", [drawn])
     if index.problems:

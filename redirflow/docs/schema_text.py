@@ -8,10 +8,11 @@ Components are linked, never unfolded: that ends recursion.
 from collections.abc import Callable, Container, Iterator
 from typing import Any, Final, TypeAlias
 
-from redirflow.docs.index import Index, Object, is_object
+from redirflow.docs.index import Index
 from redirflow.docs.json_text import in_one_line
 from redirflow.docs.markup import Markup, code, element, html, joined
 from redirflow.docs.prose import prose
+from redirflow.openapi.reading import Object, is_object
 
 _LONG: Final = 60
 """Characters of a pattern or a default that still reads well in a line."""

@@ -2,12 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Any
 
 import msgspec
 from msgspec import inspect as types_of
 
-from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends
+from redirflow.declare.hooks import decoding, encoding
 from redirflow.declare.params import Alias, In, Where
 from redirflow.endpoint.convert import (
     COLLECTIONS,
@@ -16,48 +16,14 @@ from redirflow.endpoint.convert import (
     bare_info,
     is_scalar,
     reader_of,
+    takes_none,
     without_none,
 )
+from redirflow.endpoint.marks import Misread, alias_of, refuse_strays, taken_apart
 from redirflow.endpoint.parts import collide, foreign_class, parts_of, shown
 from redirflow.endpoint.signature import REQUIRED, Parameter, Required, is_upload
 from redirflow.http.headers import is_token
 from redirflow.http.upload import UploadFile
-
-
-class Misread(Exception):
-    """One argument can't be placed; becomes a `Fault`."""
-
-    def __init__(self, found: str, allowed: str = "", write: str = "") -> None:
-        super().__init__(found)
-        self.found, self.allowed, self.write = found, allowed, write
-
-
-INJECTED: Final = (Depends, Bearer, Basic, APIKey)
-
-
-def source_of(argument: inspect.Parameter, marks: list[Any]) -> Any:
-    """The mark that says where the argument comes from, if there is one."""
-    if isinstance(argument.default, INJECTED):
-        shown = type(argument.default).__name__
-        raise Misread(
-            f"{shown}(...) is its default",
-            "defaults that are values",
-            f"{argument.name}: Annotated[..., {shown}(...)]",
-        )
-    sources = [mark for mark in marks if isinstance(mark, (In, *INJECTED))]
-    if len(sources) > 1:
-        raise Misread(f"it comes from {len(sources)} places: {sources}", "one marker")
-    return sources[0] if sources else None
-
-
-def taken_apart(hint: Any) -> tuple[Any, list[Any]]:
-    """A hint as the type that msgspec reads, and our marks on it."""
-    if get_origin(hint) is not Annotated:
-        return hint, []
-    type_, *marks = get_args(hint)
-    metas = [mark for mark in marks if isinstance(mark, msgspec.Meta)]
-    ours = [mark for mark in marks if not isinstance(mark, msgspec.Meta)]
-    return (Annotated[(type_, *metas)] if metas else type_), ours
 
 
 def where_of(
@@ -69,6 +35,10 @@ def where_of(
         name: its own, or its alias.
         info: what msgspec knows of *type_*.
     """
+    if is_upload(type_):
+        if name in template or (marker is not None and marker.where != "form"):
+            raise Misread("a file that comes from no form", "UploadFile", f"{name}: UploadFile")
+        return "form"
     if name in template:
         if marker is not None:
             raise Misread(
@@ -78,8 +48,6 @@ def where_of(
         return "path"
     if marker is not None:
         return marker.where
-    if is_upload(type_):
-        return "form"
     return "body" if _is_composite(info) else "query"
 
 
@@ -90,10 +58,12 @@ def info_of(type_: Any) -> types_of.Type:
     info = _known(type_)
     foreign = next(filter(None, map(foreign_class, parts_of(info))), None)
     if foreign is not None:
+        hook = f"App(type_hooks=[TypeHook({shown(foreign)}, decode=..., encode=...)]), or a Struct"
         raise Misread(
             f"{shown(foreign)} is no type that msgspec reads",
-            "Struct, dataclass, attrs class, TypedDict, and the types of the standard library",
-            "a Struct or a dataclass with the same fields",
+            "Struct, dataclass, attrs class, TypedDict, most types of the standard library, and "
+            "what the app has a hook for",
+            "Any" if foreign is object else hook,
         )
     if any(collide(part) for part in parts_of(info)):
         raise Misread(
@@ -101,6 +71,7 @@ def info_of(type_: Any) -> types_of.Type:
             "a list, text, or bounded integers",
             "set[Annotated[int, Meta(ge=0, le=1_000_000)]]",
         )
+    _refuse_field_defaults(info)
     return info
 
 
@@ -130,7 +101,7 @@ def parameter_of(
     argument: inspect.Parameter, type_: Any, marks: list[Any], where: Where
 ) -> Parameter:
     """The parameter that is *argument*."""
-    default, shown = default_of(argument)
+    default, shown = default_of(argument, type_)
     reader = _reader(type_)
     if where == "path" and not isinstance(default, Required):
         raise Misread("a path parameter with a default", "none: the path always has it")
@@ -151,6 +122,7 @@ def field_parameters(struct: type[msgspec.Struct], where: Where, group: str) -> 
     """The parameters that are the fields of *struct*, which is the argument *group*."""
     for field in msgspec.structs.fields(struct):
         type_, marks = taken_apart(field.type)
+        refuse_strays(field.type, marks, (Alias,))
         default, shown = _field_default(field)
         yield Parameter(
             name=field.name,
@@ -183,11 +155,6 @@ def _reader(type_: Any) -> Reader:
         ) from None
 
 
-def alias_of(marks: list[Any]) -> str | None:
-    """The name on the wire that an `Alias` among *marks* gives."""
-    return next((mark.name for mark in marks if isinstance(mark, Alias)), None)
-
-
 def _key(name: str, marks: list[Any], where: Where) -> str:
     alias = alias_of(marks)
     if alias is not None and where in {"header", "cookie"} and not is_token(alias):
@@ -197,10 +164,11 @@ def _key(name: str, marks: list[Any], where: Where) -> str:
     return alias or name
 
 
-def default_of(argument: inspect.Parameter) -> tuple[Callable[[], Any] | Required, Any]:
-    """What makes the default of *argument*, and the default itself."""
+def default_of(argument: inspect.Parameter, type_: Any) -> tuple[Callable[[], Any] | Required, Any]:
+    """What makes the default of *argument*, which is of *type_*, and the default itself."""
     if argument.default is argument.empty:
         return REQUIRED, REQUIRED
+    _refuse_default(argument.name, type_, argument.default)
     return _making(argument.default), argument.default
 
 
@@ -210,6 +178,38 @@ def _field_default(field: msgspec.structs.FieldInfo) -> tuple[Callable[[], Any] 
     if field.default is not msgspec.NODEFAULT:
         return _making(field.default), field.default
     return REQUIRED, REQUIRED
+
+
+def _refuse_default(name: str, type_: Any, default: Any) -> None:
+    """Refuse a default that no client may send.
+
+    Raises:
+        Misread: it breaks its own type or constraints.
+    """
+    if type_ is Any or (default is None and takes_none(type_)):
+        return
+    try:
+        if is_upload(type_):
+            raise TypeError("Expected a file")
+        msgspec.convert(
+            msgspec.to_builtins(default, enc_hook=encoding()), type_, dec_hook=decoding()
+        )
+    except (TypeError, ValueError) as error:
+        raise Misread(
+            f"the default {default!r} of {name} is not of its type: {error}",
+            "a value that a client may send",
+            f"{name}: {shown(type_)} | None = None" if default is None else "",
+        ) from None
+
+
+def _refuse_field_defaults(info: types_of.Type) -> None:
+    """`_refuse_default` for the fields of every Struct in a type."""
+    for part in parts_of(info):
+        if isinstance(part, types_of.StructType):
+            for field in msgspec.structs.fields(part.cls):
+                default = _field_default(field)[1]
+                if default not in (REQUIRED, msgspec.UNSET):
+                    _refuse_default(f"{part.cls.__name__}.{field.name}", field.type, default)
 
 
 def _making(default: Any) -> Callable[[], Any]:

@@ -4,7 +4,7 @@ This is the careful way, complete and in one place. The generated fast way (`ser
 does the same for the happy case only and comes here at the first doubt.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -18,8 +18,9 @@ from redirflow.declare.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from redirflow.declare.hooks import decoding
 from redirflow.endpoint.convert import Unreadable, capped, refuse_infinite, split_error
-from redirflow.endpoint.parts import is_anything, parts_of
+from redirflow.endpoint.parts import can_nest, is_anything, parts_of, type_info
 from redirflow.endpoint.signature import (
     BodyParameter,
     Parameter,
@@ -27,7 +28,9 @@ from redirflow.endpoint.signature import (
     Signature,
     is_upload,
 )
+from redirflow.endpoint.twins import twin
 from redirflow.http import media
+from redirflow.http.depth import MAX_DEPTH, refuse_deep
 from redirflow.http.query import QueryParams, TooManyPairs
 from redirflow.http.request import Request
 from redirflow.http.upload import UploadFile
@@ -204,7 +207,7 @@ def body_reader(parameter: BodyParameter) -> BodyReader:
     Raises:
         TypeError: msgspec can't decode the type.
     """
-    parts = [*parts_of(types_of.type_info(parameter.type))]
+    parts = [*parts_of(type_info(parameter.type))]
     codecs = [media.JSON_CODEC]
     if not any(map(is_anything, parts)):
         # MessagePack has keys that are no text: in a place for anything, they could collide.
@@ -215,19 +218,52 @@ def body_reader(parameter: BodyParameter) -> BodyReader:
 
 
 def _decoder(
-    codec: media.Codec, parameter: BodyParameter, parts: Iterable[types_of.Type]
+    codec: media.Codec, parameter: BodyParameter, parts: Sequence[types_of.Type]
 ) -> media.Decode:
-    """The decoder of *parameter*; it takes no number that is not finite."""
-    decode = codec.decoder(parameter.type)
-    if not any(_infinite(part, codec) for part in parts):
-        return decode
+    """The decoder of *parameter*; what it can't rule out by type is checked around it."""
+    decode = codec.decoder(parameter.type, decoding())
+    if codec is media.MSGPACK_CODEC and any(
+        isinstance(each, types_of.CustomType) for each in parts
+    ):
+        decode = _first_checked(
+            codec.decoder(twin(parameter.type, strict=False, wired=True)), decode
+        )
+    if any(_infinite(part, codec) for part in parts):
+        decode = _finite(decode)
+    return _shallow(codec, decode) if can_nest(parts[0]) else decode
 
+
+def _first_checked(check: media.Decode, decode: media.Decode) -> media.Decode:
+    """Hooks get what they ask for: MessagePack has keys that are no text, and could collide."""
+
+    def decode_checked(body: bytes) -> Any:
+        check(body)
+        return decode(body)
+
+    return decode_checked
+
+
+def _finite(decode: media.Decode) -> media.Decode:
     def decode_finite(body: bytes) -> Any:
         value = decode(body)
         refuse_infinite(value)
         return value
 
     return decode_finite
+
+
+def _shallow(codec: media.Codec, decode: media.Decode) -> media.Decode:
+    def decode_json(body: bytes) -> Any:
+        refuse_deep(body)
+        return decode(body)
+
+    def decode_msgpack(body: bytes) -> Any:
+        value = decode(body)
+        if len(body) > MAX_DEPTH:
+            refuse_deep(msgspec.json.encode(value, enc_hook=lambda _: None))
+        return value
+
+    return decode_json if codec is media.JSON_CODEC else decode_msgpack
 
 
 def _infinite(part: types_of.Type, codec: media.Codec) -> bool:

@@ -1,15 +1,18 @@
 """A declared body: values become bytes, and the bytes are checked before they go out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import inspect as types_of
 
+from redirflow.declare.hooks import decoding, encoding
 from redirflow.endpoint.convert import discreet, refuse_infinite, split_error
-from redirflow.endpoint.parts import shown
+from redirflow.endpoint.parts import parts_of, shown, type_info
+from redirflow.endpoint.strangers import refuse_strangers
 from redirflow.endpoint.twins import twin
-from redirflow.endpoint.violation import ContractViolation
+from redirflow.endpoint.violation import ContractViolation, refuse_coroutine
 from redirflow.http.media import (
     JSON_CODEC,
     UNDECODABLE,
@@ -71,33 +74,49 @@ def body_plan(type_: Any, media_type: str) -> BodyPlan:
     if codec is None:
         return plain_plan(type_, media_type)
     check = _checker(codec, type_)
-    return BodyPlan(content_type(media_type), codec.encoder(), check, _cutter(codec, type_, check))
+    encode = codec.encoder(encoding())
+    return BodyPlan(content_type(media_type), encode, check, _cutter(codec, type_, encode, check))
 
 
 def _checker(codec: Codec, type_: Any) -> Decode:
     """Decodes into the strict twin of *type_*."""
-    decode = codec.decoder(twin(type_, strict=True))
-    if codec is JSON_CODEC:
+    decode = codec.decoder(twin(type_, strict=True), decoding())
+    # In JSON an infinite float is null, which is checked as such; an infinite Decimal is text.
+    decimals = any(isinstance(part, types_of.DecimalType) for part in parts_of(type_info(type_)))
+    if codec is JSON_CODEC and not decimals:
         return decode
 
     def check(body: bytes) -> Any:
         value = decode(body)
-        refuse_infinite(value)  # in JSON they are null
+        refuse_infinite(value)
         return value
 
     return check
 
 
-def _cutter(codec: Codec, type_: Any, check: Decode) -> Callable[[Any], bytes]:
+def _cutter(codec: Codec, type_: Any, encode: Encode, check: Decode) -> Callable[[Any], bytes]:
     """Cuts a value down to *type_*; made of the lenient twin when first needed."""
-    encode = codec.encoder()
+    hook = decoding()
     lenient: list[Any] = []
+
+    def narrowed(value: Any) -> Any:
+        """*value* as the lenient twin, by way of its bytes or, failing that, its attributes.
+
+        Rows have no bytes, and a subclass with another tag has the wrong ones.
+        """
+        try:
+            return codec.decoder(lenient[0], hook)(encode(value))
+        except msgspec.ValidationError:
+            pass
+        except TypeError:
+            refuse_strangers(value, type_, encode)
+        return msgspec.convert(value, lenient[0], from_attributes=True, dec_hook=hook)
 
     def cut(value: Any) -> bytes:
         if not lenient:
             lenient.append(twin(type_, strict=False))
         try:
-            body = encode(_narrowed(value, lenient[0], encode, codec.decoder(lenient[0])))
+            body = encode(narrowed(value))
             check(body)
         except msgspec.ValidationError as error:
             raise ContractViolation(_contradiction(error), shown(type_), value) from None
@@ -120,23 +139,6 @@ def _contradiction(error: msgspec.ValidationError) -> str:
     return f"a body that is not of the declared type: {discreet(message)} at ${path}"
 
 
-def _narrowed(value: Any, type_: Any, encode: Encode, decode: Decode) -> Any:
-    """*value* as the lenient twin, by way of its bytes or, failing that, of its attributes.
-
-    Rows have no bytes, and a subclass with another tag has the wrong ones. What has none of
-    the attributes is no row: a coroutine, say, would be a Struct of nothing but defaults.
-    """
-    try:
-        return decode(encode(value))
-    except msgspec.ValidationError:
-        return msgspec.convert(value, type_, from_attributes=True)
-    except TypeError:
-        names = getattr(type_, "__struct_fields__", ())
-        if names and not isinstance(value, Mapping) and not any(hasattr(value, n) for n in names):
-            raise
-        return msgspec.convert(value, type_, from_attributes=True)
-
-
 def plain_plan(type_: Any, media_type: str) -> BodyPlan:
     """The plan for text or bytes, sent as they are.
 
@@ -148,6 +150,7 @@ def plain_plan(type_: Any, media_type: str) -> BodyPlan:
 
     def encode(value: Any) -> bytes:
         if not isinstance(value, type_):
+            refuse_coroutine(value, type_.__name__)
             raise ContractViolation(f"a body of type {type(value).__name__}", type_.__name__, value)
         try:
             return value.encode() if isinstance(value, str) else bytes(value)

@@ -15,8 +15,10 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, g
 import msgspec
 from msgspec import inspect as types_of
 
-from redirflow.http.location import LocalURL, WebURL
-from redirflow.http.values import wire_text
+from redirflow.declare.hooks import Decode, TypeHook, decoding, encoding, hook_of
+from redirflow.endpoint.parts import type_info
+from redirflow.http.local_url import LocalURL, WebURL
+from redirflow.http.values import Hook, wire_text
 
 Read: TypeAlias = Callable[[str], Any]
 
@@ -24,6 +26,7 @@ _INTEGER: Final = re.compile(r"[0-9]{1,4300}|-[0-9]{1,4299}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 _MAX_MESSAGE: Final = 256
+_MAX_KEY: Final = 64
 _PATH: Final = re.compile(r" - at (?:`key` in )?`\$([^`]{0,2000})`\Z")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _VALUE: Final = re.compile(r"(Invalid (?:enum )?value|Object contains unknown field) .*", re.DOTALL)
@@ -58,6 +61,7 @@ class Reader:
         many: whether all values of the name are read, into `collect`.
         fallible: whether some text is refused.
         fast: the plain type that generated code may read by itself.
+        hook: gives what travels for a value of a class that msgspec does not know.
     """
 
     read: Read
@@ -65,6 +69,7 @@ class Reader:
     collect: Callable[[list[Any]], Any] = list
     fallible: bool = True
     fast: Literal["int", "str"] | None = None
+    hook: Hook | None = None
 
 
 def capped(message: str) -> str:
@@ -100,12 +105,18 @@ def _look_for_infinite(value: Any, path: str) -> None:
     if isinstance(value, _DICT):
         for key, item in value.items():
             _look_for_infinite(key, f"{path}[...]")
-            _look_for_infinite(item, f"{path}.{key}")
+            _look_for_infinite(item, f"{path}{_step(key)}")
     elif isinstance(value, _LISTS):
         for index, item in enumerate(value):
             _look_for_infinite(item, f"{path}[{index}]")
     elif not _is_finite(value):
         raise msgspec.ValidationError(f"Number out of range - at `{path}`")
+
+
+def _step(key: Any) -> str:
+    """A key in a path: the name of a field, and nothing that a client made up."""
+    known = isinstance(key, str) and len(key) <= _MAX_KEY and key.isidentifier()
+    return f".{key}" if known else "[...]"
 
 
 def _is_finite(value: Any) -> bool:
@@ -135,7 +146,7 @@ def reader_of(type_: Any) -> Reader:
 
 def bare_info(type_: Any) -> types_of.Type:
     """What msgspec knows of *type_*, without what only the document needs."""
-    info = types_of.type_info(type_)
+    info = type_info(type_)
     while isinstance(info, types_of.Metadata):
         info = info.type
     return info
@@ -173,12 +184,15 @@ def is_scalar(info: types_of.Type) -> bool:
         return is_scalar(info.type)
     if isinstance(info, types_of.UnionType):
         return all(is_scalar(part) or isinstance(part, types_of.NoneType) for part in info.types)
+    if isinstance(info, types_of.CustomType):
+        hook = hook_of(info.cls)
+        return hook is not None and is_scalar(type_info(hook.wire))
     return isinstance(info, _SCALARS)
 
 
 def without_none(type_: Any) -> Any:
     """*type_* without `None`, which no text stands for."""
-    type_ = _unaliased(type_)
+    type_ = unaliased(type_)
     if get_origin(type_) is Annotated:
         inner, *marks = get_args(type_)
         marks = [mark for mark in marks if isinstance(mark, msgspec.Meta)]
@@ -192,7 +206,7 @@ def without_none(type_: Any) -> Any:
 
 def takes_none(type_: Any) -> bool:
     """Whether `None` is one of the values of *type_*."""
-    type_ = _unaliased(type_)
+    type_ = unaliased(type_)
     if get_origin(type_) is Annotated:
         return takes_none(get_args(type_)[0])
     return get_origin(type_) in {Union, types.UnionType} and type(None) in get_args(type_)
@@ -214,6 +228,8 @@ def _scalar_reader(type_: Any) -> Reader:
         return Reader(_checked(type_, "Invalid decimal string"))
     if isinstance(info, types_of.LiteralType):
         return Reader(_literal_reader(info.values))
+    if isinstance(info, types_of.CustomType) and (hook := hook_of(info.cls)):
+        return Reader(_hooked(_scalar_reader(hook.wire).read, hook), hook=encoding())
     lax = isinstance(info, types_of.BoolType) or _of_numbers(info)
     return Reader(_converter(type_, strict=not lax))
 
@@ -226,7 +242,7 @@ def _parts(type_: Any) -> Iterable[Any]:
     return get_args(type_)
 
 
-def _unaliased(type_: Any) -> Any:
+def unaliased(type_: Any) -> Any:
     """What a `NewType` or a `type` statement stands for."""
     for name in ("__supertype__", "__value__"):
         type_ = getattr(type_, name, type_)
@@ -245,9 +261,9 @@ def _of_numbers(info: types_of.Type) -> bool:
     )
 
 
-def _converted(value: Any, type_: Any, *, strict: bool = True) -> Any:
+def _converted(value: Any, type_: Any, *, strict: bool = True, decode: Decode | None = None) -> Any:
     try:
-        return msgspec.convert(value, type_, strict=strict)
+        return msgspec.convert(value, type_, strict=strict, dec_hook=decode)
     except msgspec.ValidationError as error:
         message, where = split_error(error)
         raise Unreadable(message, tuple(where)) from None
@@ -277,6 +293,20 @@ def _int_reader(type_: Any) -> Read:
         return _converted(int(text), type_)
 
     return read
+
+
+def _hooked(read: Read, hook: TypeHook) -> Read:
+    """What travels, read as its own type, and then by the hook."""
+
+    def read_custom(text: str) -> Any:
+        try:
+            return hook.read(read(text))
+        except Unreadable:
+            raise
+        except (TypeError, ValueError) as error:
+            raise Unreadable(capped(str(error))) from None
+
+    return read_custom
 
 
 def _literal_reader(values: Iterable[Any]) -> Read:
@@ -312,10 +342,12 @@ def _list_reader(type_: Any, info: types_of.Type) -> Reader:
     item = reader_of(item_type[0])
     if item.many:
         raise TypeError("it is a list of lists")
+    decode = decoding()
     bounded = any(getattr(info, name) is not None for name in ("min_length", "max_length"))
     return Reader(
         item.read,
         many=True,
-        collect=lambda values: _converted(values, type_),
+        collect=lambda values: _converted(values, type_, decode=decode),
         fallible=item.fallible or bounded,
+        hook=item.hook,
     )

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.decorators import RaisesSpec
+from redirflow.declare.dependencies import Scopes
 from redirflow.declare.errors import (
     BadRequest,
     ContentTooLarge,
+    Forbidden,
     HTTPError,
     NotAcceptable,
     Unauthorized,
@@ -18,11 +20,19 @@ from redirflow.declare.faults import Fault
 from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import RedirectSpec, RerouteSpec
 from redirflow.endpoint.binder import BodyReader, body_reader
-from redirflow.endpoint.forms import refuse_uploads
+from redirflow.endpoint.convert import bare_info
+from redirflow.endpoint.forms import refuse_forms
 from redirflow.endpoint.judging import Workshop, judges_of
 from redirflow.endpoint.links import Link
+from redirflow.endpoint.parts import is_anything
 from redirflow.endpoint.plan import Judge
-from redirflow.endpoint.responses import DeclaredResponse, declared_responses
+from redirflow.endpoint.reads import BODY_READS, body_reads
+from redirflow.endpoint.responses import (
+    NEVER,
+    DeclaredResponse,
+    declared_responses,
+    returned_type,
+)
 from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions
 from redirflow.endpoint.stream import StreamPlan, stream_plan
 from redirflow.endpoint.success import SuccessPlan, success_plan
@@ -53,6 +63,7 @@ class Endpoint:
         redirects: the declared redirects, those of dependencies included.
         errors: every class of errors that can be answered.
         default_status: the success of a bare value; `None` if there is none.
+        scopes: what the credentials must allow.
     """
 
     operation: Operation
@@ -72,11 +83,17 @@ class Endpoint:
     body: BodyReader | None
     form: bool
     max_body_size: int
+    scopes: Scopes
 
     @property
     def judge(self) -> Judge:
         """The handler's own judge."""
         return self.judges[-1]
+
+    @property
+    def replays(self) -> bool:
+        """Whether one of its functions may reroute, so that the body must be kept."""
+        return any(judge.reroutes is not None for judge in self.judges)
 
 
 def compile_endpoint(
@@ -86,8 +103,10 @@ def compile_endpoint(
     before = len(shop.faults)
     called = [*functions(steps), handler]
     responses = declared_responses(operation, handler.signature.returns, shop.resolver, shop.faults)
+    _refuse_generators(operation, handler, responses, shop.faults)
+    _refuse_silence(operation, called, shop.faults)
     _refuse_bodies(operation, called, shop.faults)
-    refuse_uploads(called, shop.faults)
+    refuse_forms(operation, called, shop.faults)
     successes, streams = _response_plans(operation, responses, shop)
     errors = _error_classes(operation, steps, handler, called, responses)
     judges = judges_of(operation, steps, handler, errors, shop)
@@ -115,6 +134,7 @@ def compile_endpoint(
         body=reader,
         form=reads_form(called),
         max_body_size=shop.max_body_size if limit is None else limit,
+        scopes=_scopes(steps),
     )
 
 
@@ -164,16 +184,35 @@ def _error_classes(
                 found += spec.classes
     if any(isinstance(step, CredentialsStep) and not step.optional for step in steps):
         found.append(Unauthorized)
+    if _scopes(steps) and any(step.signature.scopes for step in called):
+        found.append(Forbidden)
     if any(parameter.fallible for step in called for parameter in step.signature.parameters):
         found.append(ValidationFailed)
-    if handler.signature.body is not None or reads_form(called):
-        found += [BadRequest, ContentTooLarge, UnsupportedMediaType, ValidationFailed]
-    elif operation.method in WITH_BODY and any(step.signature.requests for step in called):
-        # Request.body() and .json() are answered with these when they refuse.
-        found += [BadRequest, ContentTooLarge]
+    body = handler.signature.body
+    if body is not None or reads_form(called):
+        found += [BadRequest, ContentTooLarge, UnsupportedMediaType]
+        if body is None or not is_anything(bare_info(body.type)):
+            found.append(ValidationFailed)
+    else:
+        found += _refusals_of_requests(operation, called)
     if any(len(response.media_types) > 1 for response in responses):
         found.append(NotAcceptable)
     return tuple(dict.fromkeys(found))
+
+
+def _refusals_of_requests(operation: Operation, called: Iterable[Step]) -> list[type[HTTPError]]:
+    """What `Request.json` (400) and whatever else reads a body (413) are answered with."""
+    unknown = BODY_READS if operation.method in WITH_BODY else frozenset[str]()
+    read: set[str] = set()
+    for step in called:
+        words = body_reads(step)
+        read |= unknown if words is None else words
+    return [BadRequest, ContentTooLarge] if "json" in read else [ContentTooLarge] * bool(read)
+
+
+def _scopes(steps: Iterable[AnyStep]) -> Scopes:
+    schemes = [step.scheme for step in steps if isinstance(step, CredentialsStep)]
+    return Scopes(scope for each in schemes for scope in getattr(each, "scopes", ()))
 
 
 def reads_form(steps: Iterable[Step]) -> bool:
@@ -181,6 +220,41 @@ def reads_form(steps: Iterable[Step]) -> bool:
     return any(
         parameter.where == "form" for step in steps for parameter in step.signature.parameters
     )
+
+
+def _refuse_generators(
+    operation: Operation,
+    handler: Step,
+    responses: tuple[DeclaredResponse, ...],
+    faults: list[Fault],
+) -> None:
+    """A handler that yields is a stream, and says so."""
+    streams = handler.kind == "async generator" and all(each.stream for each in responses)
+    if "generator" in handler.kind and not streams:
+        faults.append(
+            Fault(
+                f"{operation.name} is a {handler.kind}, and no stream",
+                "an async generator that declares the type of its items",
+                f"async def {operation.name}(...) -> AsyncIterator[Item]",
+                operation.place,
+            )
+        )
+
+
+def _refuse_silence(operation: Operation, called: list[Step], faults: list[Fault]) -> None:
+    """What never returns and declares nothing that is raised could only ever answer 500."""
+    if any(fault.place == operation.place for fault in faults):
+        return  # an annotation that can't be read may say anything
+    declared = [*operation.raises, *(spec for step in called for spec in specs_of(step.function))]
+    if returned_type(called[-1].signature.returns)[0] is NEVER and not declared:
+        faults.append(
+            Fault(
+                f"{operation.name} never returns, and declares nothing that it raises",
+                "@redirects, @reroutes or @raises",
+                "@redirects(303, to=...)",
+                operation.place,
+            )
+        )
 
 
 def _refuse_bodies(operation: Operation, called: list[Step], faults: list[Fault]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import inspect as types_of
 
+from redirflow.declare.hooks import decoding, encoding
 from redirflow.declare.specs import CookieSpec, HeaderSpec
 from redirflow.endpoint.convert import bare_info, discreet, is_scalar
 from redirflow.endpoint.parts import shown
@@ -56,28 +57,26 @@ class FieldsPlan:
         missing = self.required_headers.difference(name for name, _ in lines)
         if missing:
             names = ", ".join(sorted(name.decode() for name in missing))
-            raise ContractViolation(f"a response without the header {names}", "it is required")
+            raise ContractViolation(f"a response without the header {names}", f"{names}, required")
         lines += [
             (b"set-cookie", self._cookie(name, value)) for name, value in (cookies or {}).items()
         ]
         absent = self.required_cookies.difference(cookies or ())
         if absent:
-            raise ContractViolation(
-                f"a response without the cookie {', '.join(sorted(absent))}", "it is required"
-            )
+            names = ", ".join(sorted(absent))
+            raise ContractViolation(f"a response without the cookie {names}", f"{names}, required")
         return lines
 
     def _header(self, name: str, value: Any) -> tuple[bytes, bytes]:
-        key = name.lower().encode("latin-1", "replace")
+        key = str(name).lower().encode("latin-1", "replace")
         write = self.headers.get(key)
         if write is None:
             raise ContractViolation(f"the header {name!r}", _listed(self.headers), value)
         try:
             return key, write(value)
         except (TypeError, ValueError) as error:
-            raise ContractViolation(
-                f"a value of the header {name!r}: {discreet(str(error))}", "its type", value
-            ) from None
+            sent = f"a value that can't stand in the header {name!r}: {discreet(str(error))}"
+            raise ContractViolation(sent, "a value of its type", value) from None
 
     def _cookie(self, name: str, value: str | None) -> bytes:
         write = self.cookies.get(name)
@@ -86,9 +85,8 @@ class FieldsPlan:
         try:
             return write(value)
         except (CookieRefused, TypeError) as error:
-            raise ContractViolation(
-                f"a value of the cookie {name!r}: {error}", "str", value
-            ) from None
+            sent = f"a value that can't stand in the cookie {name!r}: {error}"
+            raise ContractViolation(sent, "text, or None to delete it", value) from None
 
 
 def _listed(declared: Mapping[Any, Any]) -> str:
@@ -125,8 +123,10 @@ def _header_writer(spec: HeaderSpec) -> Write:
     if not _is_plain(bare_info(type_)):
         raise TypeError(f"a header of {shown(type_)} is no scalar and no list of scalars")
 
+    decode, encode = decoding(), encoding()
+
     def write(value: Any) -> bytes:
-        return field_value(header_text(msgspec.convert(value, type_)))
+        return field_value(header_text(msgspec.convert(value, type_, dec_hook=decode), encode))
 
     return write
 
@@ -167,6 +167,7 @@ def cookie_writer(name: str, spec: CookieSpec) -> Write:
             return deletion
         if not isinstance(value, str):
             raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
-        return f"{name}={cookie_value(value)}{life}{attributes}".encode("ascii")
+        text = str.__str__(value)  # an enum of texts has its own way to be formatted
+        return f"{name}={cookie_value(text)}{life}{attributes}".encode("ascii")
 
     return write

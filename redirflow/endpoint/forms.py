@@ -1,22 +1,24 @@
 """Reading forms: urlencoded here, multipart by python-multipart (the extra `forms`)."""
 
 import importlib.util
+import logging
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Final
 
 from redirflow.declare.errors import (
     BadRequest,
     ContentTooLarge,
-    ErrorDetail,
     UnsupportedMediaType,
-    ValidationFailed,
 )
 from redirflow.declare.faults import Fault
+from redirflow.declare.operation import Operation
 from redirflow.endpoint.binder import Refused, refuse_coding
-from redirflow.endpoint.signature import is_upload
+from redirflow.endpoint.signature import BodyParameter, Parameter, is_upload
 from redirflow.endpoint.steps import Step
 from redirflow.http.headers import Headers
 from redirflow.http.media import FORM, MULTIPART, essence, parameter
+from redirflow.http.methods import WITH_BODY
 from redirflow.http.query import TooManyPairs, parse_pairs
 from redirflow.http.request import Request
 from redirflow.http.upload import FormData, UploadFile
@@ -28,43 +30,39 @@ MAX_HEADER_BYTES: Final = 8 * 1024
 """Of the fields of one part, together."""
 
 
+@cache
 def multipart_installed() -> bool:
     """Whether the extra `forms` is there."""
     return importlib.util.find_spec("python_multipart") is not None
 
 
-def refuse_uploads(called: Iterable[Step], faults: list[Fault]) -> None:
-    """Refuse uploaded files where nothing can read them."""
-    if multipart_installed():
-        return
-    for step in called:
-        faults += [
-            Fault(
-                f"{step.name}({each.name}): python-multipart, which reads files, is not installed",
-                "no UploadFile without the extra 'forms'",
-                "pip install 'redirflow[forms]'",
-                step.place,
-            )
-            for each in step.signature.parameters
-            if is_upload(each.type)
-        ]
+def refuse_forms(operation: Operation, called: Iterable[Step], faults: list[Fault]) -> None:
+    """Refuse parameters from a form where no form can come, or nothing can read it."""
+    steps = [*called]
+    body = steps[-1].signature.body
+    for step in steps:
+        for each in step.signature.parameters:
+            refusal = _refusal(operation, each, body) if each.where == "form" else None
+            if refusal is not None:
+                found, allowed, write = refusal
+                found = f"{step.name}({each.name}): {found}"
+                faults.append(Fault(found, allowed, write, step.place))
 
 
-def refuse_files(step: Step, form: FormData) -> None:
-    """Refuse a file where a parameter of *step* is a text.
-
-    Raises:
-        Refused: 422, with each of them.
-    """
-    faults = [
-        ErrorDetail("Expected text, got a file", ["form", each.key], "invalid")
-        for each in step.signature.parameters
-        if each.where == "form"
-        and not is_upload(each.type)
-        and any(isinstance(value, UploadFile) for value in form.getlist(each.key))
-    ]
-    if faults:
-        raise Refused(ValidationFailed("The request has wrong parameters.", errors=faults))
+def _refusal(
+    operation: Operation, each: Parameter, body: BodyParameter | None
+) -> tuple[str, str, str] | None:
+    """What is wrong with a parameter from a form; what is allowed, and what to write."""
+    if operation.method not in WITH_BODY:
+        found = f"it comes from a form, but {operation.method} {operation.path} has no body"
+        return found, f"forms with {', '.join(sorted(WITH_BODY))}", f"@app.post({operation.path!r})"
+    if body is not None:
+        found = f"it comes from a form, but {body.name} is the body already"
+        return found, "a form or a body", f"{body.name}: Form[...], or {each.name} as its field"
+    if is_upload(each.type) and not multipart_installed():
+        found = "python-multipart, which reads files, is not installed"
+        return found, "no UploadFile without the extra 'forms'", "pip install 'redirflow[forms]'"
+    return None
 
 
 async def read_form(request: Request) -> FormData:
@@ -77,6 +75,8 @@ async def read_form(request: Request) -> FormData:
     """
     refuse_coding(request)
     said = request.headers.get("content-type", "")
+    if not said and not await request.body():
+        return FormData([])  # a form of nothing but defaults may be left out
     if essence(said) == FORM:
         return await _read_urlencoded(request)
     boundary = parameter(said, "boundary")
@@ -111,6 +111,7 @@ async def _read_multipart(request: Request, boundary: bytes) -> FormData:
     parts = _Parts()
     callbacks: Any = parts.callbacks()
     parser = MultipartParser(boundary, callbacks)
+    parser.logger = _SILENT
     try:
         async for chunk in request.stream():
             parser.write(chunk)
@@ -123,6 +124,10 @@ async def _read_multipart(request: Request, boundary: bytes) -> FormData:
     except BaseException:
         await parts.form.close()
         raise
+
+
+_SILENT: Final = logging.Logger("redirflow.silent", logging.CRITICAL + 1)
+"""What a client sends is no news for a log; the parser would warn of it."""
 
 
 def _slice(data: bytes, start: int, end: int) -> bytes:

@@ -102,6 +102,7 @@ def _judge(
         plans,
         tuple(foreign),
         _reroutes(step, operation, shop),
+        step.place,
     )
 
 
@@ -116,7 +117,18 @@ def _reroutes(step: Step, operation: Operation, shop: Workshop) -> Destination |
     """Where a function may reroute to: what all its specs list."""
     specs = [spec for spec in specs_of(step.function) if isinstance(spec, RerouteSpec)]
     listed = tuple(target for spec in specs for target in spec.to)
-    return shop.attempt(operation, shop.resolver.destination, listed) if listed else None
+    found = shop.attempt(operation, shop.resolver.destination, listed) if listed else None
+    for path in sorted(found.paths) if found else ():
+        if not any(isinstance(owner, Operation) for owner in shop.resolver.everywhere(path)):
+            shop.faults.append(
+                Fault(
+                    f"{step.name}: reroutes(to={path!r}) leads to no operation",
+                    "operations of this app; not its pages, rules, tables and mounts",
+                    "@redirects(303, to=...) sends the client there",
+                    specs[0].place,
+                )
+            )
+    return found
 
 
 def _error_plans(

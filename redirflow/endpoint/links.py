@@ -7,20 +7,32 @@ request, so a link never leads to a 422.
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.convert import discreet
 from redirflow.endpoint.signature import Parameter
-from redirflow.http.location import quote_query
+from redirflow.http.reference import quote_query
 from redirflow.http.values import query_pairs, wire_text
 from redirflow.routing.template import Hole, Template
 
 
 class LinkRefused(ValueError):
     """Parameters that the target does not take, misses, or would not read. Repeats no value."""
+
+
+NOTHING_THERE: Final = "There is nothing at this path."
+
+
+class Unreachable(LinkRefused):
+    """A path parameter of the right type whose value no path of the target holds.
+
+    It is empty, a dot segment, or has a slash where none fits. Such values come from clients
+    (`/old/{rest:path}`), so a redirect or reroute is answered with 404: nothing is there, and
+    nobody is at fault.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Link:
 
         Raises:
             LinkRefused: a parameter is unknown, missing or not of its type.
+            Unreachable: a value can't stand in the path.
         """
         # PERF: one integer in the path is most of all redirects; 1.1 us less.
         if self.plain is not None and len(params) == 1:
@@ -61,7 +74,7 @@ class Link:
         try:
             path = self.template.expand(texts)
         except ValueError as error:
-            raise LinkRefused(f"the path parameter {error}") from None
+            raise Unreachable(f"the path parameter {error}") from None
         pairs = [
             f"{quote_query(key)}={quote_query(text)}"
             for name, parameter in self.query.items()
@@ -110,7 +123,7 @@ class Link:
 
 def _text(parameter: Parameter, value: Any) -> str:
     try:
-        text = wire_text(value)
+        text = wire_text(value, parameter.reader.hook)
         parameter.reader.read(text)
     except (TypeError, ValueError) as error:
         raise LinkRefused(f"the parameter {parameter.name!r}: {discreet(str(error))}") from None
@@ -123,7 +136,7 @@ def _pairs(parameter: Parameter, value: Any) -> Iterable[tuple[str, str]]:
     if not parameter.reader.many:
         return [(parameter.key, _text(parameter, value))]
     try:
-        pairs = list(query_pairs(parameter.key, value))
+        pairs = list(query_pairs(parameter.key, value, parameter.reader.hook))
         parameter.reader.collect([parameter.reader.read(text) for _, text in pairs])
     except (TypeError, ValueError) as error:
         raise LinkRefused(f"the parameter {parameter.name!r}: {discreet(str(error))}") from None

@@ -8,17 +8,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from redirflow.declare.errors import HTTPError, members_of
+from redirflow.declare.errors import HTTPError, NotFound, members_of
+from redirflow.declare.faults import Place
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.redirects import Redirect, RedirectSpec
 from redirflow.declare.specs import NOTHING, HeaderSpec, nothing
+from redirflow.endpoint.binder import Refused
 from redirflow.endpoint.body import BodyPlan, body_plan
 from redirflow.endpoint.fields import FieldsPlan, fields_plan
-from redirflow.endpoint.links import Directory, LinkRefused
+from redirflow.endpoint.links import NOTHING_THERE, Directory, LinkRefused, Unreachable
 from redirflow.endpoint.target import Destination, NotAllowed
 from redirflow.endpoint.violation import ContractViolation
-from redirflow.http.location import LOCAL, LocationRefused, compile_location, quote_path
+from redirflow.http.location import LOCAL, compile_location
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
+from redirflow.http.reference import LocationRefused, quote_path
+from redirflow.http.request import root_path
 from redirflow.http.response import EMPTY, Reply, Response, content_length
 from redirflow.http.types import RawHeaders, Scope
 
@@ -28,8 +32,7 @@ NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 
 def rooted(location: str, scope: Scope) -> str:
     """An app-relative location, seen from outside: behind the app's `root_path`."""
-    root: str = scope.get("root_path") or ""
-    return quote_path(root) + location if root else location
+    return quote_path(root_path(scope)) + location if scope.get("root_path") else location
 
 
 def located(redirect: Redirect, destination: Destination, method: str, scope: Scope) -> bytes:
@@ -40,12 +43,16 @@ def located(redirect: Redirect, destination: Destination, method: str, scope: Sc
 
     Raises:
         LocationRefused, LinkRefused, NotAllowed: it can't be sent from here.
+        Unreachable: no path of its target holds a parameter.
     """
-    text, extras = redirect.location, redirect.extras
+    text: Any = redirect.location
+    extras = redirect.extras
     if text is None:
         link = destination.link(redirect.target)(redirect.params)
         return compile_location(rooted(extras.extend(link) if extras else link, scope), LOCAL)
-    return destination.admit(extras.extend(text) if extras else text, method, scope)
+    if extras and isinstance(text, str):
+        text = extras.extend(text)
+    return destination.admit(text, method, scope)
 
 
 # --- redirects -------------------------------------------------------------------------------
@@ -75,8 +82,13 @@ class RedirectPlan:
         method = method_after_hop(status, scope["method"])
         location = located(redirect, self.destination, method, scope)
         lines = self.fields.render(redirect.headers, redirect.cookies)
-        caching = [NO_STORE] if redirect.cookies else self.ready
-        return Reply(status, [(b"location", location), EMPTY, *caching, *lines])
+        ready = [NO_STORE] if redirect.cookies else self.ready
+        own = [line for line in lines if line[0] == b"cache-control"] if ready else []
+        if own:
+            # One field: the handler's own, but nobody may store what sets cookies.
+            lines = [line for line in lines if line not in own]
+            ready = ready if redirect.cookies else own
+        return Reply(status, [(b"location", location), EMPTY, *ready, *lines])
 
 
 def redirect_plan(
@@ -122,10 +134,13 @@ def quick_redirect(judge: "Judge") -> Quick | None:
     }
 
     def quick(redirect: Redirect, scope: Scope) -> tuple[int, RawHeaders, bytes] | None:
-        found = known.get(redirect.target)
-        if found is None or redirect.extras is not None or scope.get("root_path"):
+        try:
+            found = known.get(redirect.target)
+            if found is None or redirect.extras is not None or scope.get("root_path"):
+                return None
+            params = redirect.params
+        except TypeError:  # a target that is no key, or a slot that was never set
             return None
-        params = redirect.params
         value = params.get(found[0])
         if type(value) is not int or len(params) != 1:
             return None
@@ -197,6 +212,7 @@ class Judge:
         errors: by class.
         foreign: exceptions of others, each with the class that stands for it.
         reroutes: where it may reroute to, if it may.
+        place: where the function is defined.
     """
 
     name: str
@@ -206,32 +222,38 @@ class Judge:
     errors: Mapping[type[HTTPError], ErrorPlan] = field(default_factory=nothing)
     foreign: tuple[tuple[type[Exception], type[HTTPError]], ...] = ()
     reroutes: Destination | None = None
+    place: Place | None = None
 
     def redirect(self, redirect: Redirect, scope: Scope) -> Reply:
         """The reply for a redirect that this function raised or returned.
 
         Raises:
             ContractViolation: no spec of the function allows it.
+            Refused: 404, for a parameter whose value no path of its target holds.
         """
         plans = self._plans(redirect)
         refused = ""
         for plan in plans:
             try:
                 return plan.reply(redirect, scope)
-            except (LocationRefused, NotAllowed, LinkRefused) as error:
+            except Unreachable:
+                raise Refused(NotFound(NOTHING_THERE)) from None
+            except (LocationRefused, NotAllowed, LinkRefused, TypeError) as error:
                 refused = str(error)
         raise ContractViolation(
-            f"a redirect to {refused}",
+            f"a redirect that can't be sent: {refused}",
             " or ".join(plan.destination.listed for plan in plans),
             redirect.location or redirect.params,
         )
 
     def _plans(self, redirect: Redirect) -> tuple[RedirectPlan, ...]:
         status = redirect.status_code or self.default_status
+        if not self.redirects:
+            raise ContractViolation("a redirect", self._statuses())
         if status is None:
             raise ContractViolation(
                 "a redirect without a status",
-                f"{self._statuses()}; say which: .with_status({next(iter(self.redirects), 303)})",
+                f"{self._statuses()}; say which: .with_status({next(iter(self.redirects))})",
             )
         plans = self.redirects.get(status)
         if plans is None:
@@ -268,6 +290,11 @@ class Judge:
         return None
 
 
+def location_key(headers: Mapping[str, Any]) -> str | None:
+    """The key of `Location` in *headers*, however it is spelt."""
+    return next((name for name in headers if str(name).lower() == "location"), None)
+
+
 def default_status(statuses: list[int]) -> int | None:
     """The status of a redirect that names none: the only one, else 303 if declared."""
     if len(set(statuses)) == 1:
@@ -284,7 +311,7 @@ def as_redirect(response: Response[Any]) -> Redirect | None:
     if response.status_code not in REDIRECT_STATUSES:
         return None
     headers = dict(response.headers or NOTHING)
-    key = next((name for name in headers if name.lower() == "location"), None)
+    key = location_key(headers)
     if key is None or response.body is not None:
         raise ContractViolation(
             f"a {response.status_code} with a body or without Location",

@@ -12,23 +12,26 @@ from typing import Any, Never
 import msgspec
 from msgspec import inspect as types_of
 
-from redirflow.declare.dependencies import Depends, Scheme
+from redirflow.declare.dependencies import Depends, Scheme, Scopes
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.params import In, Where
 from redirflow.declare.streams import BackgroundTasks
 from redirflow.endpoint.argument import (
-    INJECTED,
-    Misread,
-    alias_of,
     default_of,
     field_parameters,
     info_of,
     parameter_of,
-    source_of,
-    taken_apart,
     where_of,
 )
 from redirflow.endpoint.convert import takes_none
+from redirflow.endpoint.marks import (
+    INJECTED,
+    Misread,
+    alias_of,
+    refuse_strays,
+    source_of,
+    taken_apart,
+)
 from redirflow.endpoint.signature import (
     UNKNOWN,
     BodyParameter,
@@ -93,6 +96,7 @@ class _Reading:
         self.body: BodyParameter | None = None
         self.requests: list[str] = []
         self.tasks: list[str] = []
+        self.scopes: list[str] = []
         self.depends: list[tuple[str, Depends]] = []
         self.schemes: list[tuple[str, Scheme, bool]] = []
 
@@ -108,6 +112,7 @@ class _Reading:
         if argument.name not in hints:
             raise Misread("it has no annotation", "an annotation", f"{argument.name}: str")
         type_, marks = taken_apart(hints[argument.name])
+        refuse_strays(hints[argument.name], marks)
         source = source_of(argument, marks)
         if isinstance(source, INJECTED):
             self._inject(argument.name, type_, source)
@@ -115,6 +120,8 @@ class _Reading:
             self.requests.append(argument.name)
         elif type_ is BackgroundTasks:
             self.tasks.append(argument.name)
+        elif type_ is Scopes:
+            self.scopes.append(argument.name)
         else:
             self._read(argument, type_, marks, source)
 
@@ -125,6 +132,7 @@ class _Reading:
             body=self.body,
             requests=tuple(self.requests),
             tasks=tuple(self.tasks),
+            scopes=tuple(self.scopes),
             depends=tuple(self.depends),
             schemes=tuple(self.schemes),
             returns=returns,
@@ -157,7 +165,9 @@ class _Reading:
                 "one body",
                 "one Struct with both as its fields",
             )
-        self.body = BodyParameter(name=argument.name, type=type_, default=default_of(argument)[0])
+        self.body = BodyParameter(
+            name=argument.name, type=type_, default=default_of(argument, type_)[0]
+        )
 
     def _take_group(
         self, argument: inspect.Parameter, type_: Any, where: Where, struct: type[msgspec.Struct]

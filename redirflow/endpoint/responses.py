@@ -34,10 +34,10 @@ from redirflow.declare.specs import (
     merged_headers,
     nothing,
 )
-from redirflow.endpoint.parts import shown
+from redirflow.endpoint.parts import shown, type_info
 from redirflow.endpoint.signature import UNKNOWN
 from redirflow.endpoint.target import Destination, Resolver
-from redirflow.http.media import EVENT_STREAM, JSON, JSON_LINES
+from redirflow.http.media import EVENT_STREAM, JSON, JSON_LINES, codec_of, essence
 from redirflow.http.response import Response
 
 Stream: TypeAlias = Literal["lines", "events", "raw"]
@@ -117,6 +117,10 @@ def returned_type(annotation: Any) -> tuple[Any, bool]:
     return (None if annotation is type(None) else annotation), False
 
 
+def _names_redirect(annotation: Any) -> bool:
+    return annotation is Redirect or any(map(_names_redirect, get_args(annotation)))
+
+
 def declared_responses(
     operation: Operation, annotation: Any, resolver: Resolver, faults: list[Fault]
 ) -> tuple[DeclaredResponse, ...]:
@@ -124,6 +128,14 @@ def declared_responses(
     specs = [spec for spec in operation.specs if isinstance(spec, ResponseSpec)]
     redirecting = any(isinstance(spec, RedirectSpec) for spec in operation.specs)
     returned, wrapped = returned_type(annotation)
+    if not redirecting and _names_redirect(annotation):
+        _report(
+            operation,
+            faults,
+            f"{operation.name} returns a Redirect, and declares none",
+            "@redirects on the handler that returns or raises one",
+            "@redirects(303, to=...)",
+        )
     if not specs:
         if returned is UNKNOWN:
             _report(
@@ -159,6 +171,8 @@ def _declared(
             f"a {status} has no body",
             f"@returns(None, status_code={status})",
         )
+        return None
+    if stream and not _is_whole(operation, spec, stream, type_, faults):
         return None
     return DeclaredResponse(
         status=status,
@@ -243,11 +257,37 @@ def _stream(type_: Any, media_type: tuple[str, ...]) -> tuple[Stream | None, Any
     if get_origin(type_) not in _STREAMS:
         return None, type_
     item = get_args(type_)[0]
-    if media_type[:1] == (EVENT_STREAM,):
+    named = essence(media_type[0]) if media_type else ""
+    if named == EVENT_STREAM:
         return "events", item
-    if media_type[:1] != (JSON_LINES,) and (item is bytes or item is str):
+    if named not in _LINES and (item is bytes or item is str):
         return "raw", item
     return "lines", item
+
+
+_LINES: Final = frozenset({JSON_LINES, "application/x-ndjson", "application/json-lines"})
+
+
+def _is_whole(
+    operation: Operation, spec: ResponseSpec, stream: Stream, type_: Any, faults: list[Fault]
+) -> bool:
+    """Whether the items of a stream can be sent as its spec says; a fault tells why not."""
+    said = ", ".join(spec.media_type)
+    named = essence(spec.media_type[0]) if spec.media_type else JSON_LINES
+    fault: tuple[str, str, str] | None = None
+    if len(spec.media_type) > 1:
+        fault = f"with the media types {said}", "one media type: a stream is not negotiated", ""
+    elif spec.location is not None:
+        fault = "with location=...", "location= of a whole body; a stream has no Location", ""
+    elif stream == "lines" and named not in _LINES:
+        allowed = f"items of {JSON_LINES} or {EVENT_STREAM}; of other media types, str or bytes"
+        fault = f"of {shown(type_)} as {said}", allowed, f'media_type="{JSON_LINES}"'
+    elif stream == "raw" and codec_of(named) is not None and spec.media_type:
+        allowed = f"{JSON_LINES}, whose items are checked, or a whole body"
+        fault = f"of {shown(type_)} as {said}", allowed, f'media_type="{JSON_LINES}"'
+    if fault is not None:
+        _report(operation, faults, f"{operation.name}: a stream {fault[0]}", *fault[1:])
+    return fault is None
 
 
 def _media_types(type_: Any, given: tuple[str, ...], stream: Stream | None) -> tuple[str, ...]:
@@ -265,7 +305,7 @@ def _kinds(type_: Any) -> frozenset[str]:
     if type_ is None:
         return frozenset({"null"})
     try:
-        info = types_of.type_info(type_)
+        info = type_info(type_)
     except (TypeError, NameError):
         return frozenset()
     return _kinds_of(info)

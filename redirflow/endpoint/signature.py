@@ -75,6 +75,7 @@ class Signature:
         groups: arguments that are Structs made of parameters, by name.
         requests: arguments that are the request.
         tasks: arguments that are the background tasks of the request.
+        scopes: arguments that are the scopes of the operation.
         depends: arguments that are results of dependencies.
         schemes: arguments that are credentials; the flag says that they may be missing.
         returns: the return annotation, or `UNKNOWN`.
@@ -86,6 +87,7 @@ class Signature:
     body: BodyParameter | None = None
     requests: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
     depends: tuple[tuple[str, Depends], ...] = ()
     schemes: tuple[tuple[str, Scheme, bool], ...] = ()
     returns: Any = UNKNOWN

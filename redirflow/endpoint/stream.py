@@ -62,6 +62,9 @@ def _event(item: Any, plan: BodyPlan) -> bytes:
     """A `ServerSentEvent` as its lines; its fields must not hold line ends of their own."""
     if not isinstance(item, ServerSentEvent):
         raise ContractViolation(f"an item of type {type(item).__name__}", "ServerSentEvent", item)
+    retry: Any = item.retry
+    if retry is not None and (type(retry) is not int or retry < 0):
+        raise ContractViolation("an event whose retry is no number of milliseconds", "int", retry)
     lines = [
         _framed(name, str(value))
         for name, value in (("event", item.event), ("id", item.id), ("retry", item.retry))

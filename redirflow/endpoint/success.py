@@ -9,11 +9,11 @@ from redirflow.declare.specs import NOTHING
 from redirflow.endpoint.body import BodyPlan, body_plan
 from redirflow.endpoint.fields import FieldsPlan, fields_plan
 from redirflow.endpoint.links import LinkRefused
-from redirflow.endpoint.plan import located
+from redirflow.endpoint.plan import located, location_key
 from redirflow.endpoint.responses import DeclaredResponse
 from redirflow.endpoint.target import Destination, NotAllowed
 from redirflow.endpoint.violation import ContractViolation
-from redirflow.http.location import LocationRefused
+from redirflow.http.reference import LocationRefused
 from redirflow.http.response import EMPTY, Reply, Response, content_length
 from redirflow.http.types import RawHeaders, Scope
 
@@ -33,6 +33,25 @@ class SuccessPlan:
     fields: FieldsPlan
     location: Destination | None
     ready: RawHeaders
+
+    def negotiated(self, response: Response[Any], scope: Scope, taken: list[str]) -> Reply | None:
+        """The reply in the first of the media types *taken* that can carry the body.
+
+        MessagePack has no integers beyond 64 bits, and JSON has: such a value may be a
+        client's own. `None` stands for a body that only what the client does not take can carry.
+
+        Raises:
+            ContractViolation: as `reply` does; no media type can carry the body.
+        """
+        violations: list[ContractViolation] = []
+        for media_type in (*taken, *self.bodies):
+            try:
+                reply = self.reply(response, scope, media_type)
+            except ContractViolation as error:
+                violations.append(error)
+            else:
+                return reply if media_type in taken else None
+        raise violations[0]
 
     def reply(self, response: Response[Any], scope: Scope, media_type: str | None = None) -> Reply:
         """The reply for *response*.
@@ -72,10 +91,10 @@ class SuccessPlan:
         self, headers: Mapping[str, Any] | None, scope: Scope
     ) -> tuple[Mapping[str, Any], bytes | None]:
         """The declared headers, and the checked location of a 201."""
-        given = dict(headers or NOTHING)
-        key = next((name for name in given if name.lower() == "location"), None)
         if self.location is None:
-            return given, None
+            return headers or NOTHING, None
+        given = dict(headers or NOTHING)
+        key = location_key(given)
         if key is None:
             raise ContractViolation("a response without Location", self.location.listed)
         return given, self._admitted(given.pop(key), self.location, scope)
@@ -87,7 +106,8 @@ class SuccessPlan:
                 return located(value, destination, "GET", scope)
             return destination.admit(value, "GET", scope)
         except (LinkRefused, LocationRefused, NotAllowed) as error:
-            raise ContractViolation(f"the location: {error}", destination.listed, value) from None
+            sent = f"a Location that can't be sent: {error}"
+            raise ContractViolation(sent, destination.listed, value) from None
 
 
 def success_plan(declared: DeclaredResponse, ready: RawHeaders) -> SuccessPlan:

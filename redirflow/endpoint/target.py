@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.links import Directory, Link, name_of
 from redirflow.http.location import LocationPolicy, compile_location
-from redirflow.http.request import ORIGINAL_PATH, local_path
+from redirflow.http.request import ORIGINAL_PATH, local_path, root_path
 from redirflow.http.types import Scope
 
 Serves: TypeAlias = Callable[[str, str], object | None]
@@ -83,8 +83,8 @@ class Destination:
         """Whether one of the listed operations or paths answers at a local location."""
         path = unquote(location.decode("ascii").partition("#")[0].partition("?")[0])
         if path:
-            root: str = scope.get("root_path") or ""
-            if root and not f"{path}/".startswith(f"{root}/"):
+            root = root_path(scope)
+            if not f"{path}/".startswith(f"{root}/"):
                 return False
             path = path[len(root) :]
         else:

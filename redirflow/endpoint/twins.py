@@ -34,32 +34,39 @@ from uuid import UUID
 import msgspec
 from msgspec import inspect as types_of
 
-from redirflow.endpoint.parts import parts_of, shown
+from redirflow.declare.hooks import hook_of
+from redirflow.endpoint.parts import parts_of, shown, type_info
 
 ObjectType: TypeAlias = types_of.StructType | types_of.DataclassType | types_of.TypedDictType
 
 _OBJECTS: Final = (types_of.StructType, types_of.DataclassType, types_of.TypedDictType)
 
 
-def twin(type_: Any, *, strict: bool) -> Any:
+def twin(type_: Any, *, strict: bool, wired: bool = False) -> Any:
     """The twin of *type_*: the type itself where nothing in it is an object.
+
+    Args:
+        wired: whether what travels stands in the place of each class that has a hook.
 
     Raises:
         TypeError: msgspec can't handle the type, or something in it.
     """
-    info = types_of.type_info(type_)
+    info = type_info(type_)
     objects: dict[Any, ObjectType] = {}
     for part in parts_of(info):
         if isinstance(part, _OBJECTS):
             objects[part.cls] = part
-    return _Twins(objects, strict=strict).annotation(info) if objects else type_
+    if not objects and not wired:
+        return type_
+    return _Twins(objects, strict=strict, wired=wired).annotation(info)
 
 
 class _Twins:
     """The twins of the object types in one declared type."""
 
-    def __init__(self, objects: dict[Any, ObjectType], *, strict: bool) -> None:
+    def __init__(self, objects: dict[Any, ObjectType], *, strict: bool, wired: bool) -> None:
         self._strict = strict
+        self._wired = wired
         self._names = {cls: f"__twin_{number}" for number, cls in enumerate(objects)}
         self._made = {cls: self._make(info) for cls, info in objects.items()}
         for made in self._made.values():
@@ -68,7 +75,7 @@ class _Twins:
 
     def annotation(self, info: types_of.Type) -> Any:
         """What a decoder takes for *info*."""
-        return _annotation(info, lambda found: self._beside(found, self._made[found.cls]))
+        return _annotation(info, lambda found: self._beside(found, self._made.get(found.cls)))
 
     def _make(self, info: ObjectType) -> type[msgspec.Struct]:
         struct = info if isinstance(info, types_of.StructType) else None
@@ -87,7 +94,8 @@ class _Twins:
 
     def _field(self, field: types_of.Field, *, omits: bool) -> Any:
         type_ = _annotation(
-            field.type, lambda found: self._beside(found, ForwardRef(self._names[found.cls]))
+            field.type,
+            lambda found: self._beside(found, ForwardRef(self._names.get(found.cls, "_"))),
         )
         if omits:
             return field.name, Union[type_, msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
@@ -95,8 +103,11 @@ class _Twins:
             return field.name, type_
         return field.name, type_, msgspec.field(default_factory=_default(field))
 
-    def _beside(self, info: ObjectType, made: Any) -> Any:
+    def _beside(self, info: ObjectType | types_of.CustomType, made: Any) -> Any:
         """*made*, with a stranger beside it if it has a tag: alone, it would not be missed."""
+        if isinstance(info, types_of.CustomType):
+            hook = hook_of(info.cls) if self._wired else None
+            return hook.wire if hook else info.cls
         if not isinstance(info, types_of.StructType) or not info.tag_field:
             return made
         if info.array_like or not self._strict:
@@ -135,7 +146,7 @@ def _default(field: types_of.Field) -> Callable[[], Any]:
     return factory if factory is not msgspec.NODEFAULT else lambda: default
 
 
-Refer: TypeAlias = Callable[[ObjectType], Any]
+Refer: TypeAlias = Callable[[Any], Any]
 
 
 def _annotation(info: types_of.Type, refer: Refer) -> Any:
@@ -216,7 +227,7 @@ _WRITERS: Final[dict[type[types_of.Type], Callable[[Any, Refer], Any]]] = {
     types_of.DictType: _dictionary,
     types_of.LiteralType: lambda info, refer: Literal[info.values],
     types_of.EnumType: lambda info, refer: info.cls,
-    types_of.CustomType: lambda info, refer: info.cls,
+    types_of.CustomType: lambda info, refer: refer(info),
     types_of.IntType: _plain(int),
     types_of.FloatType: _plain(float),
     types_of.StrType: _plain(str),

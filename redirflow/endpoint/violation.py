@@ -1,6 +1,9 @@
 """A contract violation: a handler sent what its specs do not declare."""
 
-from typing import Any
+from inspect import iscoroutine
+from typing import Any, Final
+
+AWAIT: Final = "a coroutine: is an await missing?"
 
 
 class ContractViolation(Exception):
@@ -17,3 +20,14 @@ class ContractViolation(Exception):
         self.sent = sent
         self.declared = declared
         self.value = value
+
+
+def refuse_coroutine(value: Any, declared: str) -> None:
+    """Refuse a coroutine, which is no value; it is closed, for nobody will await it.
+
+    Raises:
+        ContractViolation: it is one.
+    """
+    if iscoroutine(value):
+        value.close()
+        raise ContractViolation(AWAIT, declared)

@@ -3,20 +3,16 @@
 from redirflow.http.media import essence, parameter
 
 
-def negotiate(accept: str | None, offered: tuple[str, ...]) -> str | None:
-    """The offered media type that the client likes best; `None` if it takes none of them.
+def acceptable(accept: str, offered: tuple[str, ...]) -> list[str]:
+    """The offered media types that the client takes, those it likes best first.
 
     The most specific range that matches a type gives its weight; of equal weights the
-    earlier offer wins. No field, or an empty one, takes anything.
+    earlier offer comes first. No field, or an empty one, takes anything.
     """
-    ranges = [part for part in (accept or "").split(",") if part.strip()]
-    if not ranges:
-        return offered[0]
-    weighted = [(_weight(ranges, essence(media_type)), media_type) for media_type in offered]
-    best = max(weight for weight, _ in weighted)
-    if best == 0:
-        return None
-    return next(media_type for weight, media_type in weighted if weight == best)
+    ranges = [part for part in accept.split(",") if part.strip()]
+    weights = {name: _weight(ranges, essence(name)) if ranges else 1.0 for name in offered}
+    taken = [name for name in offered if weights[name]]
+    return sorted(taken, key=weights.__getitem__, reverse=True)
 
 
 def _weight(ranges: list[str], media_type: str) -> float:

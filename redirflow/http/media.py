@@ -43,23 +43,29 @@ _QUOTED_PAIR: Final = re.compile(r"\\(.)")
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How values of one family of media types become bytes and come back."""
+    """How values of one family of media types become bytes and come back.
+
+    Attributes:
+        writes, reads: msgspec's encoder and decoder.
+    """
 
     name: str
-    encoder: Callable[[], Encode]
-    decoder: Callable[[Any], Decode]
+    writes: Any
+    reads: Any
+
+    def encoder(self, hook: Callable[[Any], Any] | None = None) -> Encode:
+        """From values to bytes; *hook* helps with classes that msgspec does not know."""
+        encode: Encode = self.writes(enc_hook=hook).encode
+        return encode
+
+    def decoder(self, type_: Any, hook: Callable[[type, Any], Any] | None = None) -> Decode:
+        """From bytes to values of *type_*; *hook* as in `encoder`."""
+        decode: Decode = self.reads(type_, dec_hook=hook).decode
+        return decode
 
 
-JSON_CODEC: Final = Codec(
-    "json",
-    lambda: msgspec.json.Encoder().encode,
-    lambda type_: msgspec.json.Decoder(type_).decode,
-)
-MSGPACK_CODEC: Final = Codec(
-    "msgpack",
-    lambda: msgspec.msgpack.Encoder().encode,
-    lambda type_: msgspec.msgpack.Decoder(type_).decode,
-)
+JSON_CODEC: Final = Codec("json", msgspec.json.Encoder, msgspec.json.Decoder)
+MSGPACK_CODEC: Final = Codec("msgpack", msgspec.msgpack.Encoder, msgspec.msgpack.Decoder)
 
 
 def essence(media_type: str) -> str:

@@ -1,8 +1,10 @@
 """The query of a request: pairs in order, read like a mapping (WHATWG URL, section 5)."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
+
+from redirflow.http.values import query_pairs
 
 LIMIT: Final = 1_000
 """Pairs in one query or urlencoded form."""
@@ -30,6 +32,14 @@ def _text(encoded: bytes) -> str:
     return unquote_to_bytes(encoded.replace(b"+", b" ")).decode("utf-8", "replace")
 
 
+def untouched_query(query: bytes) -> str:
+    """A query as it came, behind its mark; bytes that none can hold (RFC 3986 3.4) are spelt."""
+    text = "".join(
+        chr(byte) if 0x20 < byte < 0x7F and byte != 0x23 else f"%{byte:02X}" for byte in query
+    )
+    return f"?{text}" if text else ""
+
+
 class QueryParams(Mapping[str, str]):
     """The pairs of a query; a repeated name gives its last value, `getlist` all of them."""
 
@@ -54,3 +64,14 @@ class QueryParams(Mapping[str, str]):
     def getlist(self, name: str) -> list[str]:
         """Every value of *name*, in the order received."""
         return [value for key, value in self.pairs if key == name]
+
+
+def pairs_of(query: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The pairs that *query* stands for: of a request's own query, those that repeat too.
+
+    Raises:
+        TypeError, ValueError: what `query_pairs` raises.
+    """
+    if isinstance(query, QueryParams):
+        return [*query.pairs]
+    return [pair for name, value in query.items() for pair in query_pairs(name, value)]

@@ -7,10 +7,12 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from redirflow.http.cookies import parse_cookies
+from redirflow.http.depth import refuse_deep
 from redirflow.http.headers import Headers
-from redirflow.http.location import local_url, quote_path
+from redirflow.http.local_url import local_url
 from redirflow.http.media import UNDECODABLE
-from redirflow.http.query import QueryParams, parse_pairs
+from redirflow.http.query import QueryParams, parse_pairs, untouched_query
+from redirflow.http.reference import quote_path
 from redirflow.http.types import Message, Receive, Scope
 
 Links: TypeAlias = Callable[[object, dict[str, Any]], str]
@@ -88,6 +90,20 @@ class Request:
         """The path that the client asked for, before any reroute."""
         path: str = self.scope.get(ORIGINAL_PATH) or self.path
         return path
+
+    @property
+    def local_url(self) -> str:
+        """The location of this request on this site, `"/notes?page=2"`: a value for `next=`.
+
+        It can be sent back as it is, and is a `LocalURL`: where path and query are longer than
+        one may be, it is the path alone, and else the root of the app.
+        """
+        root = quote_path(root_path(self.scope))
+        path = root + quote_path(self.path)
+        if path.startswith("//"):  # a host would be read behind them
+            path = f"/%2F{path[2:]}"
+        query = untouched_query(self.scope.get("query_string") or b"")
+        return local_url(path + query, local_url(path, root or "/"))
 
     @property
     def client(self) -> tuple[str, int] | None:
@@ -197,6 +213,7 @@ class Request:
         """
         body = await self.body()
         try:
+            refuse_deep(body)
             return msgspec.json.decode(body)
         except UNDECODABLE:
             raise MalformedBody from None

@@ -1,9 +1,10 @@
 """A response: as a handler makes it, and as it goes over the wire."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, Generic, NamedTuple, TypeVar, overload
 
-from redirflow.http.types import Message, RawHeaders, Send
+from redirflow.http.types import Message, RawHeaders, Scope, Send
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -86,6 +87,17 @@ async def send_reply(send: Send, reply: Reply) -> None:
     """Send *reply*: exactly one start and one body message."""
     await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
     await send({"type": "http.response.body", "body": reply.body})
+
+
+async def deliver(reply: Reply, scope: Scope, send: Send) -> None:
+    """Send *reply*, to a HEAD without its body (RFC 9110 9.3.2), whatever became of the client.
+
+    That it has left is nobody's failure: `send` may raise OSError then (ASGI).
+    """
+    if scope["method"] == "HEAD":
+        reply = reply._replace(body=b"")
+    with suppress(OSError):
+        await send_reply(send, reply)
 
 
 def without_body(send: Send) -> Send:

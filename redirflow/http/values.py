@@ -1,29 +1,34 @@
 """A Python value as text: in a path, a query or a header field."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
+
+Hook: TypeAlias = Callable[[Any], Any]
 
 _LISTS: Final[Any] = (list, tuple)
 _COLLECTIONS: Final[Any] = (*_LISTS, set, frozenset)
 
 
-def wire_text(value: Any) -> str:
+def wire_text(value: Any, hook: Hook | None = None) -> str:
     """*value* as the binder of a parameter of its type would read it.
+
+    Args:
+        hook: gives what travels for a value of a class that is not known here.
 
     Raises:
         TypeError: it is neither a scalar nor an enum of scalars.
         ValueError: it is a number that is not finite, or an int of more than 4300 digits.
     """
     if isinstance(value, Enum):
-        return wire_text(value.value)
+        return wire_text(value.value, hook)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and not math.isfinite(value):
@@ -38,10 +43,12 @@ def wire_text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, timedelta | bytes):
         return str(msgspec.to_builtins(value))  # an ISO 8601 duration, base64
+    if hook is not None:
+        return wire_text(hook(value))
     raise TypeError(f"a {type(value).__name__}, not a scalar")
 
 
-def header_text(value: Any) -> str:
+def header_text(value: Any, hook: Hook | None = None) -> str:
     """*value* as the text of a header field.
 
     A `datetime` becomes an HTTP date (RFC 9110 5.6.7; without a zone it is taken as UTC), a
@@ -55,16 +62,16 @@ def header_text(value: Any) -> str:
     if isinstance(value, timedelta):
         return str(int(value.total_seconds()))
     if isinstance(value, _LISTS):
-        return ", ".join(header_text(part) for part in value)
-    return wire_text(value)
+        return ", ".join(header_text(part, hook) for part in value)
+    return wire_text(value, hook)
 
 
-def query_pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+def query_pairs(name: str, value: Any, hook: Hook | None = None) -> Iterator[tuple[str, str]]:
     """The pairs of one query parameter: none for `None`, one for each item of a list."""
     if value is None:
         return
     if isinstance(value, _COLLECTIONS):
         for item in value:
-            yield from query_pairs(name, item)
+            yield from query_pairs(name, item, hook)
         return
-    yield name, wire_text(value)
+    yield name, wire_text(value, hook)

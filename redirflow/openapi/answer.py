@@ -14,8 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import msgspec
 
 from redirflow.declare.specs import NOTHING, nothing
-from redirflow.openapi.schema import Schema
-from redirflow.openapi.scribe import given
+from redirflow.openapi.schema import Schema, given
 
 
 class Header(NamedTuple):
@@ -51,6 +50,7 @@ class Answer:
         headers: by lower-case name.
         content: by media type; empty for no body.
         links: Link Objects by name.
+        name: of the component that says the same everywhere, if there may be one.
     """
 
     status: int
@@ -58,6 +58,7 @@ class Answer:
     headers: Mapping[str, Header]
     content: Mapping[str, Body] = field(default_factory=nothing)
     links: Mapping[str, Schema] = field(default_factory=nothing)
+    name: str | None = None
 
 
 def merged(answers: Sequence[Answer], *, bodiless: bool) -> Schema:
@@ -67,6 +68,9 @@ def merged(answers: Sequence[Answer], *, bodiless: bool) -> Schema:
         bodiless: whether the content stays at home: that of an answer to HEAD does.
     """
     content = {} if bodiless else _contents([answer.content for answer in answers])
+    if len(answers) == 1 and answers[0].status >= 400:
+        # Examples tell errors apart; the schema of one alone says it all.
+        content = {name: given(schema=media.get("schema")) for name, media in content.items()}
     return given(
         description=joined(answer.description for answer in answers),
         headers=_headers([answer.headers for answer in answers]),

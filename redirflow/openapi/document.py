@@ -8,8 +8,8 @@ operation, is said nowhere. Mistakes of authors become faults, told with all oth
 
 import functools
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -18,13 +18,14 @@ from redirflow.declare.faults import Fault
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.http.location import quote_segment
+from redirflow.http.media import JSON
 from redirflow.http.methods import METHODS
-from redirflow.openapi.parameters import parameters, request_body
+from redirflow.http.reference import quote_segment
+from redirflow.openapi.parameters import lifted, parameters, request_body
 from redirflow.openapi.responses import responses
 from redirflow.openapi.rules import rule_operations, shown_rules
-from redirflow.openapi.schema import Schema, SchemaError
-from redirflow.openapi.scribe import Book, Scribe, given
+from redirflow.openapi.schema import Schema, given
+from redirflow.openapi.scribe import Book, Scribe
 from redirflow.openapi.security import security
 from redirflow.routing.check import CheckedRules
 from redirflow.routing.template import Segment, Template
@@ -39,6 +40,8 @@ class Info:
 
     Attributes:
         servers: URLs, or Server Objects.
+        tags: Tag Objects; tags that have none are described by their name.
+        webhooks: the types of what the app sends to others, by name.
         openapi_version: the version that is served.
     """
 
@@ -46,6 +49,8 @@ class Info:
     version: str
     description: str | None = None
     servers: tuple[Any, ...] = ()
+    tags: tuple[Any, ...] = ()
+    webhooks: Mapping[str, Any] = field(default_factory=dict[str, Any])
     openapi_version: str = VERSION
 
 
@@ -68,8 +73,9 @@ def build_document(
     return {
         "openapi": VERSION,
         "info": given(title=info.title, description=info.description, version=info.version),
-        **given(servers=_servers(info, faults), tags=[{"name": tag} for tag in tags]),
+        **given(servers=_servers(info, faults), tags=_tags(info, tags, faults)),
         "paths": paths,
+        **given(webhooks=_webhooks(info, book)),
         **given(components=_components(book)),
     }
 
@@ -97,6 +103,35 @@ def _servers(info: Info, faults: list[Fault]) -> list[Schema]:
             faults.append(Fault(found, 'URLs, or mappings with a "url"', 'servers=("/v1",)'))
             return []
     return [dict(server) for server in servers]
+
+
+def _tags(info: Info, used: Iterable[str], faults: list[Fault]) -> list[Schema]:
+    """The tags that are described, then those that are just used; a parent is one of them."""
+    described = {each.get("name"): dict(each) for each in info.tags}
+    found: dict[Any, Schema] = described | {
+        name: {"name": name} for name in used if name not in described
+    }
+    for name, tag in described.items():
+        if not isinstance(name, str) or tag.get("parent", name) not in found:
+            said = f"openapi_tags=({tag!r}, ...)"
+            allowed = 'mappings with a "name"; a "parent" is the name of another tag'
+            faults.append(Fault(said, allowed, 'openapi_tags=[{"name": "users"}]'))
+    return [*found.values()]
+
+
+def _webhooks(info: Info, book: Book) -> Schema:
+    """A POST for each; what comes back is the other side's business."""
+    found: Schema = {}
+    for name, type_ in info.webhooks.items():
+        schema, said = book.schema(type_, "output")
+        book.faults.extend(Fault(f"webhooks={{{name!r}: ...}}: {each}") for each in said)
+        schema, description = lifted(schema)
+        body = {"content": {JSON: {"schema": schema}}, "required": True}
+        responses = {"2XX": {"description": "It was received."}}
+        found[name] = {
+            "post": given(description=description) | {"requestBody": body, "responses": responses}
+        }
+    return found
 
 
 # --- paths -----------------------------------------------------------------------------------
@@ -228,31 +263,8 @@ def _sources(endpoint: Endpoint, book: Book) -> list[Endpoint]:
 
 
 def _components(book: Book) -> Schema:
-    try:
-        schemas = book.components.rendered()
-    except SchemaError:
-        schemas = {}
-        book.faults.extend(_collisions(book))
-    return given(schemas=schemas, securitySchemes=book.schemes)
-
-
-def _collisions(book: Book) -> Iterator[Fault]:
-    """The names that several types want, each at the operation that brought in another one.
-
-    The document is written once more for that: only then is it known who came when.
-    """
-    again = _book([*book.endpoints.values()], book.format, [])
-    told: set[str] = set()
-    for operation, *_ in _operations(again, _Addresses()):
-        for line in _clashes(again):
-            if line not in told:
-                told.add(line)
-                yield Fault(f"{operation.name}: {line}", place=operation.place)
-
-
-def _clashes(book: Book) -> list[str]:
-    try:
-        book.components.rendered()
-    except SchemaError as error:
-        return str(error).splitlines()
-    return []
+    return given(
+        schemas=book.components.rendered(),
+        responses=dict(sorted(book.responses.items())),
+        securitySchemes=book.schemes,
+    )

@@ -21,6 +21,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import chain
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
@@ -29,6 +30,8 @@ from typing import get_type_hints as resolved_hints
 import msgspec
 from msgspec import NODEFAULT, UnsetType
 from msgspec import inspect as mi
+
+from redirflow.declare.hooks import decoding, encoding
 
 Mode = Literal["input", "output"]
 Fielded: TypeAlias = mi.StructType | mi.DataclassType | mi.TypedDictType | mi.NamedTupleType
@@ -104,14 +107,12 @@ def label(type_: Any) -> str:
 
 
 class Owner(NamedTuple):
-    """Who has a component's name: a class in one direction, or a schema that comes from no type."""
+    """Who has a component's name: a class in one direction."""
 
     subject: Any
-    mode: Mode | None
+    mode: Mode
 
     def __str__(self) -> str:
-        if self.mode is None:
-            return "a schema of redirflow's own"
         return ("the input form of " if self.mode == "input" else "") + _whereabouts(self.subject)
 
 
@@ -131,6 +132,7 @@ class Names:
     def __init__(self) -> None:
         self._owners: dict[str, Owner] = {}
         self._rivals: dict[str, list[Owner]] = {}
+        self._untold: set[str] = set()
 
     def claim(self, name: str, owner: Owner) -> bool:
         """Whether `owner` is the first to ask for `name`, and so has to fill it."""
@@ -138,6 +140,7 @@ class Names:
             return True
         if first != owner and owner not in self._rivals.setdefault(name, [first]):
             self._rivals[name].append(owner)
+            self._untold.add(name)
         return False
 
     def release(self, name: str) -> None:
@@ -145,11 +148,13 @@ class Names:
         del self._owners[name]
 
     def clashes(self) -> list[str]:
-        """One sentence for every name that several types want, by name."""
+        """One sentence for every name that one more type wants since the last call, by name."""
+        untold = sorted(self._untold)
+        self._untold.clear()
         return [
             f"the component name `{name}` is wanted by {' and by '.join(map(str, owners))}: "
             f'rename one, or write `__schema_name__ = "..."` in the body of one'
-            for name, owners in sorted(self._rivals.items())
+            for name, owners in ((name, self._rivals[name]) for name in untold)
         ]
 
 
@@ -164,11 +169,25 @@ def description(type_: Any) -> str | None:
     return None if signature else doc or None
 
 
-class Written(NamedTuple):
-    """One class as its author wrote it: the annotations by field, and the Literals in them."""
+class Written:
+    """One class as its author wrote it.
 
-    hints: dict[str, Any]
-    literals: Literals
+    PERF: most classes are described without their annotations, which take long to resolve.
+    """
+
+    def __init__(self, type_: Any) -> None:
+        self._type = type_
+
+    @cached_property
+    def hints(self) -> dict[str, Any]:
+        """The annotations by field, those of the bases first."""
+        return resolved_hints(class_of(self._type), include_extras=True)
+
+    @cached_property
+    def literals(self) -> Literals:
+        """Those in its annotations and in what its bases are parametrised with."""
+        bases = (vars(each).get("__orig_bases__", ()) for each in class_of(self._type).__mro__)
+        return literals_in([self._type, *chain.from_iterable(bases), *self.hints.values()])
 
     def fields(self, node: Fielded) -> Iterable[mi.Field]:
         """The fields in the order in which they are encoded."""
@@ -196,7 +215,8 @@ class Written(NamedTuple):
             return NODEFAULT
         try:
             value = plain(field.default)
-            msgspec.convert(value, self.hints.get(field.name, Any), str_keys=True)
+            hint = self.hints.get(field.name, Any)
+            msgspec.convert(value, hint, str_keys=True, dec_hook=decoding())
         except (TypeError, ValueError):
             return NODEFAULT
         return value
@@ -221,17 +241,9 @@ def plain(value: Any) -> Any:
 
     Sets are sorted: the document has to be the same in every process.
     """
-    found = msgspec.to_builtins(value, str_keys=True, order="deterministic")
+    found = msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=encoding())
     json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
     return found
-
-
-def written(type_: Any) -> Written:
-    """Read the annotations of a class, its bases' first."""
-    cls = class_of(type_)
-    hints = resolved_hints(cls, include_extras=True)
-    bases: list[Any] = [vars(each).get("__orig_bases__", ()) for each in cls.__mro__]
-    return Written(hints, literals_in([type_, *chain.from_iterable(bases), *hints.values()]))
 
 
 def literals_in(annotations: Iterable[Any]) -> Literals:

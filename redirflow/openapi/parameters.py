@@ -9,20 +9,21 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from redirflow.declare.hooks import decoding
+from redirflow.endpoint.binder import BodyReader
 from redirflow.endpoint.convert import without_none
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.signature import (
     REQUIRED,
-    BodyParameter,
     Parameter,
     Required,
     is_upload,
 )
 from redirflow.endpoint.steps import functions
-from redirflow.http.media import FORM, JSON, MSGPACK, MULTIPART
+from redirflow.http.media import FORM, JSON, MSGPACK, MULTIPART, codec_of
 from redirflow.openapi.naming import plain
-from redirflow.openapi.schema import Schema
-from redirflow.openapi.scribe import Scribe, given
+from redirflow.openapi.schema import Schema, given
+from redirflow.openapi.scribe import Scribe
 
 Readings: TypeAlias = Sequence[Parameter]
 """One parameter as the functions of an operation read it: at least one reading."""
@@ -58,7 +59,7 @@ def parameters(scribe: Scribe, endpoint: Endpoint, names: Mapping[str, str]) -> 
 def request_body(scribe: Scribe, endpoint: Endpoint) -> Schema | None:
     """The body of an operation: a decoded value, the fields of a form, or none."""
     if endpoint.body is not None:
-        return _body(scribe, endpoint.body.parameter)
+        return _body(scribe, endpoint.body)
     fields = [each for (where, _), each in _readings(endpoint).items() if where == "form"]
     return _form(scribe, fields) if fields else None
 
@@ -76,7 +77,11 @@ def _parameter(
     scribe: Scribe, readings: Readings, name: str, description: str | None = None
 ) -> Schema:
     schema, own = lifted(_schema(scribe, readings))
-    told = given(description=own or description, required=_required(readings) or None)
+    told = given(
+        description=own or description,
+        required=_required(readings) or None,
+        deprecated=schema.pop("deprecated", None),
+    )
     return {"name": name, "in": readings[0].where, **told, "schema": schema}
 
 
@@ -91,7 +96,10 @@ def _schema(scribe: Scribe, readings: Readings) -> Schema:
     strictest = max(readings, key=lambda each: each.reader.fallible)
     # No text stands for None: such a parameter is absent.
     schema = scribe.schema(without_none(strictest.type), "input")
-    return schema if _required(readings) else schema | _default(strictest)
+    if not _required(readings):
+        return schema | _default(strictest)
+    # An empty list has no text: it is an absent parameter.
+    return schema | {"minItems": schema.get("minItems") or 1} if strictest.reader.many else schema
 
 
 def _is_file(readings: Readings) -> bool:
@@ -100,7 +108,8 @@ def _is_file(readings: Readings) -> bool:
 
 def _file_schema(readings: Readings) -> Schema:
     file: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
-    return {"type": "array", "items": file} if readings[0].reader.many else file
+    least = {"minItems": 1} if _required(readings) else {}
+    return {"type": "array", "items": file} | least if readings[0].reader.many else file
 
 
 def _default(parameter: Parameter) -> Schema:
@@ -109,7 +118,7 @@ def _default(parameter: Parameter) -> Schema:
         return {}
     try:
         value = plain(parameter.shown)
-        msgspec.convert(value, parameter.type)
+        msgspec.convert(value, parameter.type, dec_hook=decoding())
     except (TypeError, ValueError):
         return {}
     return {"default": value}
@@ -121,10 +130,16 @@ def lifted(schema: Schema) -> tuple[Schema, str | None]:
     return rest, schema.get("description")
 
 
-def _body(scribe: Scribe, parameter: BodyParameter) -> Schema:
-    schema, description = lifted(scribe.schema(parameter.type, "input"))
-    required = isinstance(parameter.default, Required)
-    return _request(schema, (JSON, MSGPACK), description, required=required)
+def _body(scribe: Scribe, body: BodyReader) -> Schema:
+    schema, description = lifted(scribe.schema(body.parameter.type, "input"))
+    media_types = [name for name in (JSON, MSGPACK) if _codec(name) in body.decode]
+    required = isinstance(body.parameter.default, Required)
+    return _request(schema, media_types, description, required=required)
+
+
+def _codec(media_type: str) -> str:
+    codec = codec_of(media_type)
+    return codec.name if codec else ""
 
 
 def _form(scribe: Scribe, fields: Sequence[Readings]) -> Schema:

@@ -4,15 +4,16 @@ Successes, redirects and errors are read from the very records that the response
 of; `answer` puts those of one status together.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
-from redirflow.declare.errors import HTTPError
+from redirflow.declare.errors import HTTPError, members_of
+from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
 from redirflow.declare.specs import NOTHING, CookieSpec, HeaderSpec
 from redirflow.declare.streams import ServerSentEvent
@@ -21,19 +22,14 @@ from redirflow.endpoint.endpoint import DeclaredRedirect, Endpoint
 from redirflow.endpoint.fields import cookie_writer
 from redirflow.endpoint.plan import NO_STORE
 from redirflow.endpoint.responses import DeclaredResponse, phrase
-from redirflow.http.location import quote_path
 from redirflow.http.media import JSON, codec_of
 from redirflow.http.methods import method_after_hop
 from redirflow.openapi.answer import Answer, Body, Header, merged
-from redirflow.openapi.naming import plain
+from redirflow.openapi.location import location
+from redirflow.openapi.naming import component_name, plain
 from redirflow.openapi.schema import Schema
 from redirflow.openapi.scribe import Scribe
 
-LOCATION: Final[Schema] = {"type": "string", "format": "uri-reference"}
-TAIL: Final = "([?#].*)?$"
-"""What may follow the path of a location, as a regular expression."""
-
-_SPECIAL: Final = re.compile(r"[\\^$.*+?()\[\]{}|]")
 _LIST: Final[Any] = list
 
 
@@ -45,10 +41,12 @@ def responses(scribe: Scribe, sources: Iterable[Endpoint]) -> dict[str, Schema]:
     """
     found: dict[int, list[Answer]] = {}
     for source in sources:
-        for answer in _answers(scribe, source):
+        writer = replace(scribe, quiet=not source.operation.include_in_schema)
+        for answer in _answers(writer, source):
             found.setdefault(answer.status, []).append(answer)
-    bodiless = scribe.operation.method == "HEAD"
-    return {str(status): merged(found[status], bodiless=bodiless) for status in sorted(found)}
+    if scribe.operation.method == "HEAD":
+        return {str(status): merged(found[status], bodiless=True) for status in sorted(found)}
+    return {str(status): scribe.book.response(found[status]) for status in sorted(found)}
 
 
 def _answers(scribe: Scribe, endpoint: Endpoint) -> Iterable[Answer]:
@@ -66,7 +64,7 @@ def _success(scribe: Scribe, declared: DeclaredResponse) -> Answer:
     targets = _located(declared)
     headers = _headers(scribe, declared.headers, declared.cookies)
     if declared.location is not None:
-        headers.insert(0, _location(scribe, declared.location_to, (), targets))
+        headers.insert(0, location(scribe.book, declared.location_to, (), targets))
     return Answer(
         status=declared.status,
         description=declared.description,
@@ -158,7 +156,7 @@ def _redirect(scribe: Scribe, endpoint: Endpoint, declared: DeclaredRedirect) ->
     method = method_after_hop(spec.status_code, endpoint.operation.method)
     targets = serving(method, declared.targets)
     headers = [
-        _location(scribe, spec.to, spec.external, targets),
+        location(scribe.book, spec.to, spec.external, targets),
         *_optional(scribe, endpoint.operation.headers),
         *_headers(scribe, spec.headers, spec.cookies),
         *_caching(endpoint, declared),
@@ -198,18 +196,43 @@ def constant(line: tuple[bytes, bytes], *, required: bool) -> Header:
 
 
 def _error(scribe: Scribe, endpoint: Endpoint, error: type[HTTPError]) -> Answer:
-    body_type = scribe.book.format.body_type(error)
-    body = Body("schema", scribe.schema(body_type, "output"), body_type)
-    headers = [
-        *_optional(scribe, endpoint.operation.headers),
-        *_headers(scribe, error.header_specs, error.cookie_specs),
-    ]
+    answer = scribe.book.errors.get(error)
+    if answer is None:
+        answer = _described(scribe, error)
+        if not scribe.quiet:
+            scribe.book.errors[error] = answer
+    group = _optional(scribe, endpoint.operation.headers)
+    headers = _by_name([*group, *answer.headers.values()])
+    return replace(answer, headers=headers, name=None) if group else answer
+
+
+def _described(scribe: Scribe, error: type[HTTPError]) -> Answer:
+    look = scribe.book.format
+    type_ = look.body_type(error)
+    example = _error_example(look, error, type_)
+    examples = {error.__name__: {"value": example}} if example else NOTHING
     return Answer(
         status=error.status_code,
         description=error.title,
-        headers=_by_name(headers),
-        content={scribe.book.format.media_type: body},
+        headers=_by_name(_headers(scribe, error.header_specs, error.cookie_specs)),
+        content={look.media_type: Body("schema", scribe.schema(type_, "output"), type_, examples)},
+        name=component_name(error),
     )
+
+
+def _error_example(format: ErrorFormat, error: type[HTTPError], type_: Any) -> Any:
+    """A body of *error*; `None` if a field has no `Meta(examples=[...])` to take a value from."""
+    try:
+        fields = {name: _first_example(hint) for name, hint in members_of(error).items()}
+        shown = error(**{name: value for name, value in fields.items() if value is not None})
+        return plain(msgspec.convert(plain(format.body(shown)), type_))
+    except (TypeError, ValueError):
+        return None
+
+
+def _first_example(hint: Any) -> Any:
+    metas = (each for each in get_args(hint) if isinstance(each, msgspec.Meta))
+    return next((each.examples[0] for each in metas if each.examples), None)
 
 
 # --- headers ---------------------------------------------------------------------------------
@@ -258,40 +281,3 @@ def _set_cookie(cookies: Mapping[str, CookieSpec]) -> Header:
 
 def _any_required(cookies: Mapping[str, CookieSpec]) -> bool:
     return any(spec.required for spec in cookies.values())
-
-
-def _location(
-    scribe: Scribe,
-    to: Sequence[Any] | None,
-    external: Sequence[str],
-    targets: Sequence[Operation],
-) -> Header:
-    listed = to or ()
-    names = [each.name for each in scribe.book.seen(targets)]
-    paths = [each for each in listed if isinstance(each, str) and each.startswith("/")]
-    paths = [path for path in paths if path not in [each.path for each in targets]]
-    anywhere = ["any location of this site"] if "*" in listed or not (to or external) else []
-    origins = ["any http(s) URL" if origin == "*" else origin for origin in external]
-    told = ", ".join([*names, *paths, *anywhere, *origins])
-    literal_only = bool(listed) and not external and all(map(_is_literal, listed))
-    schema = _one_of_paths(listed) if literal_only else dict(LOCATION)
-    return Header("Location", schema, True, f"Leads to: {told}" if told else None)
-
-
-def _is_literal(target: object) -> bool:
-    return isinstance(target, str) and target.startswith("/") and "{" not in target
-
-
-def _one_of_paths(paths: Sequence[str]) -> Schema:
-    """The form of a location at one of *paths*.
-
-    No `enum`: a query may follow, and the app's `root_path` stand before it; from there to
-    here a client may be sent by the query alone.
-    """
-    choice = "|".join(["^", *(literal(quote_path(path)) for path in paths)])
-    return {**LOCATION, "pattern": f"({choice}){TAIL}"}
-
-
-def literal(text: str) -> str:
-    """*text* in a regular expression (ECMA-262: nothing but these may be escaped)."""
-    return _SPECIAL.sub(r"\\\g<0>", text)

@@ -13,15 +13,15 @@ from typing import Final
 from redirflow.declare.operation import Operation, RedirectRule
 from redirflow.endpoint.responses import phrase
 from redirflow.http.methods import METHODS, method_after_hop
-from redirflow.openapi.answer import Answer, Header, merged
+from redirflow.openapi.answer import Answer, merged
+from redirflow.openapi.location import rule_location
 from redirflow.openapi.parameters import REST
-from redirflow.openapi.responses import LOCATION, TAIL, constant, literal, serving
-from redirflow.openapi.schema import Schema
-from redirflow.openapi.scribe import Book, given
+from redirflow.openapi.responses import constant, serving
+from redirflow.openapi.schema import Schema, given
+from redirflow.openapi.scribe import Book
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.check import CheckedRules
 from redirflow.routing.reach import Reach
-from redirflow.routing.template import Hole
 
 _FEW: Final = 12
 """Operations that one rule links to; where it may lead to more, links say nothing."""
@@ -103,7 +103,7 @@ def _response(book: Book, shown: ShownRule, method: str, names: Sequence[str]) -
     final, status = shown.final, shown.status
     targets = serving(method_after_hop(status, method), shown.targets)
     told = ", ".join(each.name for each in book.seen(targets)) or _written(final, names)
-    headers = [Header("Location", _location(final), True, f"Leads to: {told}")]
+    headers = [rule_location(final, told)]
     if final.max_age is not None:
         line = (b"cache-control", f"max-age={final.max_age}".encode("ascii"))
         headers.append(constant(line, required=True))
@@ -132,23 +132,3 @@ def _written(final: FinalRule, names: Sequence[str]) -> str:
         piece if isinstance(piece, str) else f"{{{called[piece.name]}}}"
         for piece in final.target.text
     )
-
-
-# --- Locations -------------------------------------------------------------------------------
-
-
-def _location(final: FinalRule) -> Schema:
-    """The form of a location: whole at another site; here a `root_path` may stand before it."""
-    target = final.target
-    begin = "^" if target.path is None else ""
-    path = "".join(_expression(piece) for piece in target.text)
-    open_end = target.keep_query or target.query or target.fragment is not None
-    if final.ready is not None and begin and not target.keep_query:
-        return {**LOCATION, "const": final.ready.decode("ascii")}
-    return {**LOCATION, "pattern": f"{begin}{path}{TAIL if open_end else '$'}"}
-
-
-def _expression(piece: str | Hole) -> str:
-    if isinstance(piece, Hole):
-        return "[^?#]*" if piece.rest else "[^/?#]+"
-    return literal(piece)

@@ -14,20 +14,22 @@ Classes and enums become components, everything else is written where it is used
   class that it reaches does not. Then the output keeps the plain name and the input is
   ``<Name>Input``, also where only one of the two is used.
 * What can't be described is refused with its path (``User.address.zip``), never guessed at; a
-  refused type leaves nothing behind. A name that two types want is noted while walking and raised
-  by `Components.rendered`, with all others of its kind.
+  refused type leaves nothing behind. A name that two types want is noted while walking, and told
+  by `Components.clashes`.
 
 Everything stands in declared order, so equal programs give equal bytes. This file knows nothing of
 operations, media types and responses; the document puts its schemas where they belong.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Flag
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from msgspec import NODEFAULT
 from msgspec import inspect as mi
 
+from redirflow.declare.hooks import hook_of
+from redirflow.endpoint.parts import parts_of, type_info
 from redirflow.openapi.naming import (
     Fielded,
     Literals,
@@ -43,7 +45,6 @@ from redirflow.openapi.naming import (
     plain,
     positional,
     unordered,
-    written,
 )
 
 Schema: TypeAlias = dict[str, Any]
@@ -59,7 +60,7 @@ class Place(NamedTuple):
 
     mode: Mode
     path: str
-    literals: Literals
+    literals: Callable[[], Literals]
 
     def at(self, step: str) -> "Place":
         """One step further down."""
@@ -76,7 +77,7 @@ class Components:
     def __init__(self) -> None:
         self._names = Names()
         self._schemas: dict[str, Schema] = {}
-        self._trees: dict[Any, mi.Type] = {}
+        self._done: dict[tuple[type, Mode], Schema] = {}
         self._written: dict[Any, Written] = {}
         self._two_faced: dict[Any, bool] = {}
 
@@ -85,25 +86,30 @@ class Components:
 
         Raises SchemaError for a type, at any depth, that msgspec or JSON can't carry.
         """
+        if not isinstance(type_, type):
+            return self._rendered(type_, mode)
+        if (type_, mode) not in self._done:
+            self._done[type_, mode] = self._rendered(type_, mode)
+        return self._done[type_, mode].copy()
+
+    def _rendered(self, type_: Any, mode: Mode) -> Schema:
         before = len(self._schemas)
         try:
-            return self.render(self._tree(type_), Place(mode, label(type_), literals_in([type_])))
+            return self.render(
+                _tree(type_), Place(mode, label(type_), lambda: literals_in([type_]))
+            )
         except SchemaError:
             for name in list(self._schemas)[before:]:
                 del self._schemas[name]
                 self._names.release(name)
             raise
 
-    def reserve(self, name: str, schema: Schema) -> Schema:
-        """Put a schema that comes from no type under `name`; the ``$ref`` to it."""
-        if self._names.claim(name, Owner(schema, None)):
-            self._schemas[name] = schema
-        return _ref(name)
+    def clashes(self) -> list[str]:
+        """What the last calls of `schema` left: a sentence for each name that two types want."""
+        return self._names.clashes()
 
     def rendered(self) -> dict[str, Schema]:
-        """All components, sorted by name; SchemaError lists every name that two types want."""
-        if clashes := self._names.clashes():
-            raise SchemaError("\n".join(clashes))
+        """All components, sorted by name."""
         return dict(sorted(self._schemas.items()))
 
     def render(self, node: mi.Type, place: Place) -> Schema:
@@ -112,30 +118,20 @@ class Components:
 
     def component(self, node: Named, place: Place) -> Schema:
         """The ``$ref`` to a class's component, which is written if this is its first use."""
-        self._trees[node.cls] = node
         cls = canonical(node.cls)
         mode: Mode = place.mode if self._differs(node) else "output"
         name = component_name(cls) + ("Input" if mode == "input" else "")
         if self._names.claim(name, Owner(cls, mode)):
             self._schemas[name] = {}  # the name comes before the schema, so that recursion ends
             body = _BODIES[type(node)](self, node, place)
-            self._schemas[name] = _given(description=description(node.cls)) | body
+            self._schemas[name] = given(description=description(node.cls)) | body
         return _ref(name)
 
     def written(self, node: Fielded) -> Written:
         """The class of `node` as its author wrote it."""
         if node.cls not in self._written:
-            self._written[node.cls] = written(node.cls)
+            self._written[node.cls] = Written(node.cls)
         return self._written[node.cls]
-
-    def _tree(self, type_: Any) -> mi.Type:
-        # PERF: type_info reads all that a class reaches, 50 us for each class.
-        if isinstance(type_, type) and type_ in self._trees:
-            return self._trees[type_]
-        try:
-            return mi.type_info(type_)
-        except (TypeError, ValueError, NameError, RuntimeError) as error:
-            raise SchemaError(f"`{label(type_)}` is refused by msgspec: {error}") from error
 
     def _differs(self, node: Named) -> bool:
         """Whether a class, or one that it reaches, looks different in the two directions."""
@@ -143,7 +139,12 @@ class Components:
             return self._two_faced[node.cls]
 
         alike = [node.cls]
-        for each in _reached(node):
+        for each in parts_of(node):
+            if isinstance(each, mi.DecimalType):
+                self._two_faced[node.cls] = True
+                return True
+            if not isinstance(each, Fielded):
+                continue
             if self._two_faced.get(each.cls) or self._differs_itself(each):
                 self._two_faced[node.cls] = True
                 return True
@@ -160,28 +161,11 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _reached(node: mi.Type) -> Iterator[Fielded]:
-    """Every class with fields at and below `node`, once."""
-    waiting, seen = [node], set[Any]()
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, Fielded):
-            if each.cls in seen:
-                continue
-            seen.add(each.cls)
-            yield each
-        waiting.extend(_below(each))
-
-
-def _below(node: mi.Type) -> Iterator[mi.Type]:
-    for name in node.__struct_fields__:
-        value: Any = getattr(node, name)
-        parts: Iterable[Any] = value if name in {"types", "item_types", "fields"} else [value]
-        for part in parts:
-            if isinstance(part, mi.Field):
-                yield part.type
-            elif isinstance(part, mi.Type):
-                yield part
+def _tree(type_: Any) -> mi.Type:
+    try:
+        return type_info(type_)
+    except (TypeError, ValueError, NameError, RuntimeError) as error:
+        raise SchemaError(f"`{label(type_)}` is refused by msgspec: {error}") from error
 
 
 # Scalars: a fixed part, and the constraints in JSON Schema's words.
@@ -195,6 +179,14 @@ _BOUNDS = {
     "multiple_of": "multipleOf",
 }
 _TEXT = _LENGTHS | {"pattern": "pattern"}
+_NUMBER = {"pattern": "^-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?$"}
+
+_HOURS = "([01][0-9]|2[0-3]):[0-5][0-9]"
+TIME = f"^{_HOURS}:[0-5][0-9](\\.[0-9]{{1,6}})?(Z|[+-]{_HOURS})?$"
+"""A time of day, with an offset or without."""
+
+BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+"""What msgspec reads as bytes: RFC 4648, 4, with its padding."""
 
 _SCALARS: dict[type[mi.Type], tuple[Schema, Mapping[str, str]]] = {
     mi.AnyType: ({}, {}),
@@ -207,7 +199,6 @@ _SCALARS: dict[type[mi.Type], tuple[Schema, Mapping[str, str]]] = {
     mi.DateType: ({"type": "string", "format": "date"}, {}),
     mi.TimeDeltaType: ({"type": "string", "format": "duration"}, {}),
     mi.UUIDType: ({"type": "string", "format": "uuid"}, {}),
-    mi.DecimalType: ({"type": "string", "format": "decimal"}, {}),
 }
 
 
@@ -221,19 +212,31 @@ def _limits(node: mi.Type, words: Mapping[str, str]) -> Schema:
     return {word: value for word, value in found if value is not None}
 
 
-def _given(**parts: Any) -> Schema:
-    """A schema without the parts that say nothing (False and 0 do say something)."""
+def given(**parts: Any) -> Schema:
+    """An object of the document without the parts that say nothing (False and 0 say something)."""
     return {word: part for word, part in parts.items() if part not in (None, {}, [])}
 
 
 def _bytes(_: Components, node: mi.Type, __: Place) -> Schema:
     """Bytes travel as base64: four characters for every three, or what is left (RFC 4648, 4)."""
     encoded = {word: -(-size // 3) * 4 for word, size in _limits(node, _LENGTHS).items()}
-    return {"type": "string", "contentEncoding": "base64"} | encoded
+    return {"type": "string", "contentEncoding": "base64", "pattern": BASE64} | encoded
+
+
+def _decimal(_: Components, __: mi.Type, place: Place) -> Schema:
+    """Decimals are sent as text; a client may write a number too."""
+    text: Schema = {"type": "string", "format": "decimal"}
+    return text if place.mode == "output" else text | {"type": ["string", "number"]} | _NUMBER
 
 
 def _moment(_: Components, node: mi.DateTimeType | mi.TimeType, __: Place) -> Schema:
-    """RFC 3339, with an offset unless the type forbids one (OpenAPI's registry of formats)."""
+    """RFC 3339, with an offset unless the type forbids one (OpenAPI's registry of formats).
+
+    A time of day mostly has none, so a pattern says that it may. A moment mostly has one: there
+    the format stays, which clients understand, and `Meta(tz=True)` makes it certain.
+    """
+    if isinstance(node, mi.TimeType) and node.tz is None:
+        return {"type": "string", "pattern": TIME}
     form = "date-time" if isinstance(node, mi.DateTimeType) else "time"
     return {"type": "string", "format": f"{form}-local" if node.tz is False else form}
 
@@ -262,7 +265,9 @@ def _enum(_: Components, node: mi.EnumType, place: Place) -> Schema:
 
 def _values(node: mi.EnumType | mi.LiteralType, place: Place) -> Sequence[Any]:
     if isinstance(node, mi.LiteralType):
-        return place.literals.get(unordered(node.values), node.values)
+        if len(node.values) == 1:
+            return node.values
+        return place.literals().get(unordered(node.values), node.values)
     if issubclass(node.cls, Flag):
         raise place.refusal("is a Flag, and no list names its combinations", "use an Enum or int")
     return [member.value for member in node.cls]
@@ -273,9 +278,9 @@ def _values(node: mi.EnumType | mi.LiteralType, place: Place) -> Sequence[Any]:
 
 def _array(components: Components, node: mi.CollectionType, place: Place) -> Schema:
     items = components.render(node.item_type, place.at("[]"))
-    unique = isinstance(node, mi.SetType | mi.FrozenSetType) or None
+    # Sets have no `uniqueItems`: a client may repeat an item.
     lengths = _limits(node, {"min_length": "minItems", "max_length": "maxItems"})
-    return _given(type="array", items=items, uniqueItems=unique) | lengths
+    return given(type="array", items=items) | lengths
 
 
 def _tuple(components: Components, node: mi.TupleType, place: Place) -> Schema:
@@ -285,14 +290,14 @@ def _tuple(components: Components, node: mi.TupleType, place: Place) -> Schema:
 
 def _row(items: Sequence[Schema], *, least: int, closed: bool) -> Schema:
     rest = False if closed else None
-    return _given(type="array", prefixItems=items, items=rest, minItems=least or None)
+    return given(type="array", prefixItems=items, items=rest, minItems=least or None)
 
 
 def _dict(components: Components, node: mi.DictType, place: Place) -> Schema:
     keys = _key(components, node.key_type, place)
     values = components.render(node.value_type, place.at("[]"))
     sizes = _limits(node, {"min_length": "minProperties", "max_length": "maxProperties"})
-    return _given(type="object", propertyNames=keys, additionalProperties=values) | sizes
+    return given(type="object", propertyNames=keys, additionalProperties=values) | sizes
 
 
 def _object(components: Components, node: Fielded, place: Place) -> Schema:
@@ -305,9 +310,7 @@ def _object(components: Components, node: Fielded, place: Place) -> Schema:
         if always_there:
             required.append(field.encode_name)
     rest = False if getattr(node, "forbid_unknown_fields", False) else None
-    return _given(
-        type="object", properties=properties, required=required, additionalProperties=rest
-    )
+    return given(type="object", properties=properties, required=required, additionalProperties=rest)
 
 
 def _record(components: Components, node: Fielded, place: Place) -> Schema:
@@ -329,9 +332,10 @@ def _fields(
 ) -> Iterator[tuple[mi.Field, Schema, bool]]:
     """Each field, its schema, and whether every value has it in this direction."""
     written = components.written(node)
-    mode, path, literals = place.mode, place.path, written.literals
+    mode, path = place.mode, place.path
     for field in written.fields(node):
-        schema = components.render(field.type, Place(mode, f"{path}.{field.name}", literals))
+        within = Place(mode, f"{path}.{field.name}", lambda: written.literals)
+        schema = components.render(field.type, within)
         if (default := written.default(field)) is not NODEFAULT:
             schema.setdefault("default", default)
         sent = field.required or (mode == "output" and written.always_sent(node, field))
@@ -434,24 +438,25 @@ def _or_null(schema: Schema) -> Schema:
 
 def _annotated(components: Components, node: mi.Metadata, place: Place) -> Schema:
     extra = _extra(node, place)
-    if isinstance(node.type, mi.CustomType) and extra.keys() - _NOTES:
-        return extra
     return components.render(node.type, place) | extra
 
 
 def _extra(node: mi.Metadata, place: Place) -> Schema:
     extra = cast("Schema", node.extra_json_schema or {})
     try:
-        return extra | _given(examples=plain(extra.get("examples")))
+        return extra | given(examples=plain(extra.get("examples")))
     except (TypeError, ValueError) as error:
         raise place.refusal("has examples that are no JSON", str(error)) from error
 
 
-def _custom(_: Components, node: mi.CustomType, place: Place) -> Schema:
+def _custom(components: Components, node: mi.CustomType, place: Place) -> Schema:
+    hook = hook_of(node.cls)
+    if hook is not None:
+        return components.render(mi.type_info(hook.wire), place) | dict(hook.schema)
     raise place.refusal(
         f"is `{node.cls.__module__}.{node.cls.__qualname__}`, which has no schema",
-        "use a Struct, a dataclass or a built-in type, "
-        "or write one with `Annotated[..., Meta(extra_json_schema={...})]`",
+        "use a Struct, a dataclass or a built-in type, or give the app a hook for it, "
+        f"`App(type_hooks=[TypeHook({node.cls.__name__}, ...)])`",
     )
 
 
@@ -476,6 +481,7 @@ _RENDER: dict[type[mi.Type], Render] = {
     **dict.fromkeys(_SCALARS, _scalar),
     **dict.fromkeys((mi.BytesType, mi.ByteArrayType, mi.MemoryViewType), _bytes),
     **dict.fromkeys((mi.DateTimeType, mi.TimeType), _moment),
+    mi.DecimalType: _decimal,
     **dict.fromkeys((mi.ListType, mi.SetType, mi.FrozenSetType, mi.VarTupleType), _array),
     **dict.fromkeys(_BODIES, Components.component),
     mi.LiteralType: _literal,

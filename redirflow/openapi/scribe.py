@@ -5,23 +5,20 @@ open, so that one start-up tells them all.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.endpoint import Endpoint
+from redirflow.openapi.answer import Answer, merged
 from redirflow.openapi.naming import Mode
 from redirflow.openapi.schema import Components, Schema, SchemaError
 
 _UNFIT_FOR_KEYS: Final = re.compile(r"[^A-Za-z0-9._-]")
-
-
-def given(**parts: Any) -> Schema:
-    """An object of the document without the parts that say nothing."""
-    return {name: part for name, part in parts.items() if part not in (None, {}, [])}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +29,8 @@ class Book:
         endpoints: all of the app, those that the document leaves out too.
         named: the operations of the document, by operationId.
         schemes: the security schemes that were used, by name.
+        errors: what is answered with each class of errors.
+        responses: the components among them, by name.
         faults: what is wrong is added here.
     """
 
@@ -41,6 +40,27 @@ class Book:
     faults: list[Fault]
     components: Components = field(default_factory=Components)
     schemes: dict[str, Schema] = field(default_factory=dict[str, Schema])
+    errors: dict[type[HTTPError], Answer] = field(default_factory=dict[type[HTTPError], Answer])
+    responses: dict[str, Schema] = field(default_factory=dict[str, Schema])
+    _shared: dict[str, Answer] = field(default_factory=dict[str, Answer])
+
+    def response(self, answers: Sequence[Answer]) -> Schema:
+        """The Response Object of all answers with one status: that of one error is a component."""
+        only, name = answers[0], answers[0].name
+        if name is None or any(each is not only for each in answers):
+            return merged(answers, bodiless=False)
+        if self._shared.setdefault(name, only) is not only:
+            return merged([only], bodiless=False)  # of another class with the same name
+        if name not in self.responses:
+            self.responses[name] = merged([only], bodiless=False)
+        return {"$ref": f"#/components/responses/{name}"}
+
+    def schema(self, type_: Any, mode: Mode) -> tuple[Schema, list[str]]:
+        """The schema of *type_*, or an empty one, and what is wrong with it."""
+        try:
+            return self.components.schema(type_, mode), self.components.clashes()
+        except SchemaError as error:
+            return {}, [str(error)]
 
     def seen(self, operations: Iterable[Operation]) -> list[Operation]:
         """Those of *operations* that stand in the document."""
@@ -59,20 +79,30 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Scribe:
-    """Writes one operation of a book."""
+    """Writes one operation of a book.
+
+    Attributes:
+        quiet: whether what can't be described is left open without a word: it belongs to an
+            operation that the document hides.
+    """
 
     operation: Operation
     book: Book
+    quiet: bool = False
 
     def schema(self, type_: Any, mode: Mode) -> Schema:
         """The schema of *type_*; an empty one after noting that there is none."""
-        try:
-            return self.book.components.schema(type_, mode)
-        except SchemaError as error:
-            self.report(str(error))
-            return {}
+        found, said = self.book.schema(type_, mode)
+        for each in said:
+            # A name that two types want makes the document lie, whoever asked for it.
+            self._note(each) if found else self.report(each)
+        return found
 
     def report(self, found: str, allowed: str = "", write: str = "") -> None:
         """Note that something about this operation can't be documented."""
+        if not self.quiet:
+            self._note(found, allowed, write)
+
+    def _note(self, found: str, allowed: str = "", write: str = "") -> None:
         fault = Fault(f"{self.operation.name}: {found}", allowed, write, self.operation.place)
         self.book.faults.append(fault)

@@ -6,8 +6,8 @@ from typing import Final
 
 from redirflow.declare.dependencies import Basic, Bearer, Scheme
 from redirflow.endpoint.steps import AnyStep, CredentialsStep
-from redirflow.openapi.schema import Schema
-from redirflow.openapi.scribe import Scribe, given
+from redirflow.openapi.schema import Schema, given
+from redirflow.openapi.scribe import Scribe
 
 _KEY: Final = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -8,16 +8,17 @@ method and query, and is kept no longer than the shortest-lived of them (RFC 911
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 from redirflow.declare.operation import Mount
-from redirflow.http.location import LocationRefused
+from redirflow.http.reference import LocationRefused
 from redirflow.http.types import RawHeaders
 from redirflow.routing.hops import Answered
 from redirflow.routing.join import joined_age, joined_status
 from redirflow.routing.pattern import Path, match
 from redirflow.routing.reach import ROW, Branch, Reach
 from redirflow.routing.router import Values
+from redirflow.routing.rows import Rows
 from redirflow.routing.rule import REDIRECTED, Rule, slash_rule
 from redirflow.routing.target import Single, Target
 from redirflow.routing.template import Template
@@ -127,19 +128,11 @@ def _chained(first: FinalRule) -> Iterator[Rule]:
 # --- Making them -----------------------------------------------------------------------------
 
 
-class RowRules(Protocol):
-    """Table rows as rules, each leading to where its own chain ends."""
-
-    def rule(self, path: str) -> Rule:
-        """The row at *path*."""
-        ...
-
-
 class Chains:
     """Joins the rules of an app, but for those that stand in a loop."""
 
     def __init__(
-        self, reach: Reach, rows: RowRules, methods: Answered, looped: frozenset[Rule]
+        self, reach: Reach, rows: Rows, methods: Answered, looped: frozenset[Rule]
     ) -> None:
         self._reach: Final = reach
         self._rows: Final = rows

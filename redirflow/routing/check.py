@@ -85,9 +85,11 @@ def check_rules(
     methods = answered(read, reach)
     loops = find_loops(read, reach, Hops(reach, methods))
     faults += map(_loop, loops.found)
-    for rule in read:
-        if rule not in loops.endless and not methods[rule]:
-            faults += _unserved(rule, ground, reach)
+    silent = [rule for rule in read if rule not in loops.endless and not methods[rule]]
+    for rule in silent:
+        faults += _unserved(rule, ground, reach)
+    if silent and not any(fault.severity == "error" for fault in faults):
+        faults += [_nothing_there(rule) for rule in silent]
     faults += known.twice()
     for spot in ground.spots():
         faults += _claimed_twice(spot, methods)
@@ -128,11 +130,15 @@ def _unserved(rule: Rule, ground: Ground, reach: Reach) -> Iterator[Fault]:
     if landing.empty:
         spots = ground.spots()
         near = [spot.template.text for spot in spots] if len(spots) <= _FEW else []
-        yield nothing_there(str(rule), text_of(path), near, rule.place)
+        yield _nothing_there(rule, near)
     elif landing.served and rule.status is not None:
         yield wrong_method(str(rule), text_of(path), rule.status, landing.served, rule.place)
     elif rule.status is None and reach.landing(path).served:
         yield not_for_reroutes(str(rule), text_of(path), rule.place)
+
+
+def _nothing_there(rule: Rule, near: Iterable[str] = ()) -> Fault:
+    return nothing_there(str(rule), text_of(rule.target.path or ()), near, rule.place)
 
 
 def _claimed_twice(spot: Spot, methods: Answered) -> Iterator[Fault]:

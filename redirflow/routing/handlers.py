@@ -88,18 +88,18 @@ def _circles(hops: list[HandlerHop], survey: Survey) -> Iterator[Fault]:
 
 def _around(circle: list[Operation], after: _After) -> list[Operation]:
     """A shortest way from the first operation of a circle back to it."""
+    first = circle[0]
     came: dict[Operation, Operation] = {}
-    waiting = [circle[0]]
-    for node in waiting:
-        if circle[0] in after[node]:
-            way = [node]
-            while way[-1] is not circle[0]:
-                way.append(came[way[-1]])
-            return way[::-1]
+    waiting = [first]
+    following = iter(waiting)
+    while first not in after[node := next(following)]:
         new = [each for each in after[node] if each in circle and each not in came]
         came.update(dict.fromkeys(new, node))
         waiting += new
-    return circle
+    way = [node]
+    while way[-1] is not first:
+        way.append(came[way[-1]])
+    return way[::-1]
 
 
 def _text(operation: Operation) -> str:

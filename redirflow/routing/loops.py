@@ -7,15 +7,17 @@ Chains are followed with all instances of a path at once. Two questions are aske
   neither does what began there. One request that an operation takes, or nobody, and the
   loop is not certain.
 * Can a request come back? One branch is followed, with the parameters bound to what its
-  rules ask for, until the same rule takes a part of what it took before.
+  rules ask for, until the same rule takes a part of what it took before, or a path has
+  grown for so long that no browser would follow.
 
 Most rules need neither: a loop is a circle in the graph of rules that may follow each other,
 and a circle in which each hop makes the path shorter comes to an end.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, TypeAlias
 
 from redirflow.routing.answers import landing_of
@@ -31,11 +33,16 @@ _Node: TypeAlias = Rule | Landing
 _DEPTH: Final = 20
 """Hops after which no browser follows (Fetch 4.4)."""
 
-_SEGMENTS: Final = 200
+_SEGMENTS: Final = 64
 """Segments of a path that is followed on; a rest parameter that a target holds twice doubles it."""
 
-_TRAILS: Final = 200
-"""Branches that are followed to find a loop that is not certain."""
+_OPENED: Final = 10
+"""States of one rule that others are compared with: what grows is a part of what it grew from."""
+
+_HOPS: Final = 100
+"""Hops that are looked at for each rule in a circle, on average: the search is linear in their
+number. A circle about which nothing is known by then is told as a possible loop.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +75,23 @@ class Loops:
 
 
 def find_loops(rules: Iterable[Rule], reach: Reach, hops: Hops) -> Loops:
-    """The loops of *rules*, each once."""
-    suspects = _suspects(rules, reach)
-    search = _Search(hops, limit=2 * len(suspects) + _TRAILS)
-    found = [
-        Loop(search.circle(rule), certain=True)
-        for rule in suspects
-        if rule not in search.endless and search.never_ends(rule)
+    """The certain loops of *rules*, each once; of those that are not, one of each circle."""
+    order = {rule: number for number, rule in enumerate(rules)}
+    suspects = [
+        sorted(circle, key=order.__getitem__)
+        for circle in _circles(order, reach, order)
+        if not _shrinks(circle, reach)
     ]
-    found += [
-        Loop(trail, certain=False)
-        for rule in suspects
-        if rule not in search.endless and (trail := search.may_return(rule))
-    ]
-    once: dict[frozenset[object], Loop] = {}
-    for loop in found:
-        once.setdefault(frozenset(hop.taker for hop in loop.hops), loop)
-    return Loops(tuple(once.values()), frozenset(search.endless))
+    search = _Search(hops, sum(map(len, suspects)))
+    found: dict[frozenset[object], Loop] = {}
+    for circle in suspects:
+        for loop in search.loops(circle):
+            found.setdefault(frozenset(hop.taker for hop in loop.hops), loop)
+    told = sorted(found.values(), key=lambda loop: not loop.certain)
+    return Loops(tuple(told), frozenset(search.endless))
 
 
 # --- Which rules may come back ---------------------------------------------------------------
-
-
-def _suspects(rules: Iterable[Rule], reach: Reach) -> list[Rule]:
-    """The rules that stand in a circle which is not known to end, in order of declaration."""
-    order = {rule: number for number, rule in enumerate(rules)}
-    found: list[Rule] = []
-    for circle in _circles(order, reach, order):
-        found += [] if _shrinks(circle, reach) else circle
-    return sorted(found, key=order.__getitem__)
 
 
 def _circles(
@@ -147,71 +142,105 @@ class _Search:
     """Follows chains of rules.
 
     Args:
-        limit: states that are opened before a chain counts as one that may end.
+        rules: how many rules there are to follow.
     """
 
-    def __init__(self, hops: Hops, limit: int) -> None:
+    def __init__(self, hops: Hops, rules: int) -> None:
         self._hops: Final = hops
-        self._limit: Final = limit
+        self._left = _HOPS * (rules + _DEPTH)
         self.endless: Final[set[Rule]] = set()
+
+    def loops(self, circle: list[Rule]) -> Iterator[Loop]:
+        """The loops in a circle of rules; of those that are not certain, the first one."""
+        for rule in circle:
+            if rule not in self.endless and self.never_ends(rule):
+                yield Loop(self.circle(rule), certain=True)
+        trails = (self.may_return(rule) for rule in circle if rule not in self.endless)
+        yield from (Loop(trail, certain=False) for trail in islice(filter(None, trails), 1))
 
     def never_ends(self, rule: Rule) -> bool:
         """Whether no request that *rule* takes ever comes to an end; notes it if so."""
         opened: defaultdict[object, list[State]] = defaultdict(list)
         waiting = [self._hops.first(rule).after]
-        for _ in range(self._limit):
-            if not waiting:
-                self._note(rule, opened)
-                return True
+        while waiting:
             state = waiting.pop()
-            hops = self._endless_hops(state) if len(state.path) <= _SEGMENTS else None
+            hops = self._endless_hops(state)
             if hops is None:
                 return False
-            if not any(state.within(other) for other in opened[hops[0].taker]):
+            if not any(state.within(other) for other in opened[hops[0].taker][:_OPENED]):
                 for hop in hops:
                     opened[hop.taker].append(state)
                 waiting += [hop.after for hop in hops if hop.rule not in self.endless]
-        return False
+        self._note(rule, opened)
+        return True
 
     def circle(self, rule: Rule) -> tuple[Hop, ...]:
         """The hops of the loop that the requests of *rule* run into."""
         hops = [self._hops.first(rule)]
         taken: defaultdict[object, list[int]] = defaultdict(list)
-        while len(hops) <= self._limit and len(hops[-1].after.path) <= _SEGMENTS:
+        while len(hops[-1].after.path) <= _SEGMENTS:
             taken[hops[-1].taker].append(len(hops) - 1)
             hop = next(hop for hop in self._hops.following(hops[-1].after) if hop)
-            for index in taken[hop.taker]:
+            for index in taken[hop.taker][:_OPENED]:
                 if hop.before.within(hops[index].before):
                     return tuple(hops[index:])
             hops.append(hop)
         return tuple(hops)
 
     def may_return(self, rule: Rule) -> tuple[Hop, ...]:
-        """The hops of a loop that some requests of *rule* run into; none if none was found."""
+        """The hops of a loop that some requests of *rule* may run into; none if there is none."""
         waiting: list[tuple[Hop, ...]] = [(self._hops.first(rule),)]
-        for _ in range(_TRAILS):
-            if not waiting:
-                break
+        while waiting:
             trail = waiting.pop()
-            for hop in self._hops.following(trail[-1].after):
+            if self._is_far(trail[-1].after) or len(trail) > _DEPTH:
+                if turn := self._turn(trail):
+                    return turn
+                continue
+            for hop in self._following(trail[-1].after):
                 if hop is None or hop.rule in self.endless:
                     continue
                 narrowed = tuple(earlier.narrowed(hop.bound) for earlier in trail)
                 for index, earlier in enumerate(narrowed):
                     if hop.taker == earlier.taker and hop.before.within(earlier.before):
                         return narrowed[index:]
-                if len(trail) < _DEPTH and len(hop.after.path) <= _SEGMENTS:
-                    waiting.append((*narrowed, hop))
+                waiting.append((*narrowed, hop))
         return ()
 
+    def _turn(self, trail: tuple[Hop, ...]) -> tuple[Hop, ...]:
+        """The rules in the last turn of a long trail, each with all it takes.
+
+        Returns:
+            None if the path did not grow in that turn, and so may come to an end.
+        """
+        last: dict[object, int] = {}
+        turn = trail
+        for index, hop in enumerate(trail):
+            if hop.taker in last:
+                turn = trail[last[hop.taker] : index + 1]
+            last[hop.taker] = index
+        shorter = len(turn[-1].before.path) <= len(turn[0].before.path)
+        if turn is not trail and shorter and self._left >= 0:
+            return ()
+        rules = dict.fromkeys(hop.rule for hop in turn)
+        return tuple(self._hops.first(rule) for rule in rules if rule.kind != "slash")
+
     def _endless_hops(self, state: State) -> list[Hop] | None:
-        """The hops of a state; `None` if one of its requests comes to an end."""
+        """The hops of a state; `None` if one of its requests comes to an end, for all we know."""
         hops: list[Hop] = []
-        for hop in self._hops.following(state):
-            if hop is None:
+        for hop in self._following(state):
+            if hop is None or self._is_far(state):
                 return None
             hops.append(hop)
         return hops
+
+    def _following(self, state: State) -> Iterator[Hop | None]:
+        for hop in self._hops.following(state):
+            self._left -= 1
+            yield hop
+
+    def _is_far(self, state: State) -> bool:
+        """Whether to follow no longer."""
+        return self._left < 0 or len(state.path) > _SEGMENTS
 
     def _note(self, rule: Rule, opened: Mapping[object, list[State]]) -> None:
         """*rule* is endless, and so is each other one all of whose requests were followed."""

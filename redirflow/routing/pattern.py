@@ -11,13 +11,16 @@ Percent-encoding is no part of this: segments are decoded, as a router sees them
 """
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from redirflow.routing.template import DOTS, Hole, Segment
 
 Path: TypeAlias = tuple[Segment, ...]
 Bindings: TypeAlias = Mapping[str, Path]
 """What stands for each parameter."""
+
+PARTS: Final = "-'"
+"""What is put behind the name of a parameter for its first segment, and for the rest of it."""
 
 
 def path_of(text: str) -> Path:
@@ -26,9 +29,12 @@ def path_of(text: str) -> Path:
 
 
 def text_of(path: Path) -> str:
-    """A path as authors write it."""
+    """A path as authors write it; a part of a parameter has the name of the whole."""
     return "/" + "/".join(
-        segment if isinstance(segment, str) else f"{{{segment.name}}}" for segment in path
+        segment
+        if isinstance(segment, str)
+        else f"{{{segment.name.rstrip(PARTS)}{':path' * segment.rest}}}"
+        for segment in path
     )
 
 
@@ -58,28 +64,27 @@ def substitute(path: Path, bindings: Bindings) -> Path:
 def match(general: Path, path: Path) -> Bindings | None:
     """What the parameters of *general* stand for where it is *path*.
 
+    A path comes from one source, which has at most one parameter for the rest: wherever that
+    stands, it is as long.
+
     Returns:
         `None` if there is an instance of *path* that is none of *general*.
     """
-    if is_exact(general):
-        return {} if general == path else None
-    return _match(general, path, {})
-
-
-def _match(general: Path, path: Path, bound: dict[str, Path]) -> dict[str, Path] | None:
-    if not general or not path:
-        return None if general or path else bound
-    head, tail = general[0], general[1:]
-    if isinstance(head, str):
-        return _match(tail, path[1:], bound) if head == path[0] else None
-    sizes = range(1, len(path) - len(tail) + 1) if head.rest else (1,)
-    for size in sizes if tail or not head.rest else (len(path),):
-        part = path[:size]
-        fits = bound[head.name] == part if head.name in bound else head.rest or holds(part[0])
-        found = _match(tail, path[size:], {**bound, head.name: part}) if fits else None
-        if found is not None:
-            return found
-    return None
+    rests = sum(isinstance(segment, Hole) and segment.rest for segment in general)
+    spare = len(path) - len(general)
+    if spare % rests or spare <= -rests if rests else spare:
+        return None
+    size, at = 1 + spare // max(rests, 1), 0
+    bound: dict[str, Path] = {}
+    for segment in general:
+        part = path[at : at + (size if isinstance(segment, Hole) and segment.rest else 1)]
+        at += len(part)
+        if isinstance(segment, str):
+            if part[0] != segment:
+                return None
+        elif not (segment.rest or holds(part[0])) or bound.setdefault(segment.name, part) != part:
+            return None
+    return bound
 
 
 def canonical(path: Path) -> Path:

@@ -32,6 +32,9 @@ from redirflow.routing.tree import Tree
 ROW: Final = "a table row"
 """The owner that stands for rows."""
 
+_LOOKED: Final = 10_000
+"""Rows that are compared with one path; of more than that, some are taken to be its instances."""
+
 _SOME: Final[Bindings] = {"": ()}
 """Bindings of no parameter, where not every instance is meant."""
 
@@ -152,18 +155,17 @@ class Reach:
 
     def _at(self, path: Path) -> Iterator[tuple[Spot, Bindings]]:
         """The rows and the spots of *path*; a row is as specific as an exact spot."""
-        if not is_exact(path):
-            methods = self._matching(path)
-            if methods is not None:
-                yield _row(path, methods), _SOME
-        elif (text := text_of(path)) in self._rows:
+        if is_exact(path) and (text := text_of(path)) in self._rows:
             row = _row(path, self._rows.methods(text))
             beside = self._ground.exact(text)
             if beside is not None:
                 row = Spot(row.template, {**row.owners, **beside.owners}, beside.rules)
             yield row, {}
-            return
-        yield from self._spots.walk(path)
+        else:
+            methods = None if is_exact(path) else self._matching(path)
+            if methods is not None:
+                yield _row(path, methods), _SOME
+            yield from self._spots.walk(path)
 
     def _matching(self, path: Path) -> frozenset[str] | None:
         """The methods of the rows that are instances of *path*; `None` if there are none."""
@@ -172,6 +174,8 @@ class Reach:
         first, end = bisect_left(ordered, prefix), bisect_left(ordered, prefix[:-1] + "0")
         if first == end:
             return None
+        if end - first > _LOOKED:
+            return self._rows.everything()
         wanted = _expression(path)
         found: set[str] | None = None
         for index in range(first, end):

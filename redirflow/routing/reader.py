@@ -14,13 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
-from redirflow.http.location import (
-    LOCAL,
-    LocationPolicy,
-    LocationRefused,
-    compile_location,
-    parse_origin,
-)
+from redirflow.http.location import LOCAL, LocationPolicy, compile_location
+from redirflow.http.origin import parse_origin
+from redirflow.http.reference import LocationRefused
 from redirflow.routing.target import Pair, Pieces, Target
 from redirflow.routing.template import DOTS, Hole, Segment
 

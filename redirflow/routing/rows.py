@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Final
 
 from redirflow.declare.faults import Fault, Place
-from redirflow.http.location import LocationPolicy, LocationRefused, compile_location, quote_path
+from redirflow.http.location import LocationPolicy, compile_location
+from redirflow.http.reference import LocationRefused, quote_path
 from redirflow.routing.findings import taken_twice, uncounted
 from redirflow.routing.pattern import path_of
 from redirflow.routing.reader import literal_target
@@ -105,25 +106,12 @@ class Rows:
 
     def find(self, path: str) -> tuple[Kind, bytes] | None:
         """The row for a decoded path: its kind, and its location as it is sent."""
-        row = self._kept.get(path)
-        if not row:
-            return None
+        return self[path] if self._kept.get(path) else None
+
+    def __getitem__(self, path: str) -> tuple[Kind, bytes]:
+        """What `find` gives for a row that is there."""
+        row = self._kept[path]
         return self._kinds[row[0]] or self._odd[path], row[1:]
-
-    def location(self, path: str, query: bytes = b"", root: str = "") -> tuple[int, bytes] | None:
-        """The status and the `Location` for a request.
-
-        Args:
-            path: decoded, below the app's `root_path`.
-            query: the request's.
-            root: the app's `root_path`.
-
-        Returns:
-            `None` if there is no row, or the query makes the location one to refuse.
-        """
-        found = self.find(path)
-        sent = None if found is None else sent_location(*found, query, root)
-        return None if found is None or sent is None else (found[0].status, sent)
 
     def methods(self, path: str) -> frozenset[str]:
         """The methods that a row answers."""

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Operation, RedirectRule, RerouteRule
 from redirflow.http.headers import FRAMING, HeaderRefused, field_name, field_value
-from redirflow.http.location import quote_query
 from redirflow.http.methods import METHODS, REDIRECT_STATUSES, method_after_hop
+from redirflow.http.reference import quote_query
 from redirflow.http.types import RawHeaders
 from redirflow.http.values import query_pairs
 from redirflow.routing.pattern import Path, text_of

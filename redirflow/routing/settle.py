@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from redirflow.declare.faults import Fault, Place
-from redirflow.http.location import LocationRefused
+from redirflow.http.reference import LocationRefused
 from redirflow.routing.findings import endless, hop_text, nothing_there, uncounted, wrong_method
 from redirflow.routing.ground import EVERY, Ground, Spot
 from redirflow.routing.join import Row, answering, joined_kind, joined_row

@@ -14,8 +14,9 @@ from urllib.parse import unquote
 
 from redirflow.declare.faults import Fault, Place, SpecError
 from redirflow.declare.operation import RedirectRule, RerouteRule
-from redirflow.http.location import LocationPolicy, LocationRefused, compile_location
+from redirflow.http.location import LocationPolicy, compile_location
 from redirflow.http.methods import REDIRECT_STATUSES
+from redirflow.http.reference import LocationRefused
 from redirflow.routing.rule import REDIRECTED
 from redirflow.routing.template import DOTS
 

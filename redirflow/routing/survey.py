@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from redirflow.declare.operation import Page
-from redirflow.http.location import LocationRefused
 from redirflow.http.methods import method_after_hop
+from redirflow.http.reference import LocationRefused
 from redirflow.routing.ground import EVERY, Ground, Spot
 from redirflow.routing.join import answered_by
 from redirflow.routing.pattern import match, path_of, text_of
@@ -107,19 +107,14 @@ class Survey:
 
     def circle(self, path: str) -> list[RowHop]:
         """The hops of the loop that a path leads into; none if it does not."""
-        trail: list[RowHop] = []
-        known: dict[str, int] = {}
+        trail: dict[str, RowHop] = {}
         here: str | None = path
-        while here is not None and len(trail) <= MANY:
-            hop = self.lead(self.at(here))
-            if hop is None:
-                return []
-            if hop.path in known:
-                return trail[known[hop.path] :]
-            known[hop.path] = len(trail)
-            trail.append(hop)
+        while here is not None and (hop := self.lead(self.at(here))) and len(trail) <= MANY:
+            if hop.path in trail:
+                return [*trail.values()][[*trail].index(hop.path) :]
+            trail[hop.path] = hop
             here = decoded(hop.location)
-        return [] if here is None else trail
+        return []
 
     def answers(self, path: str, method: str) -> object | None:
         """The operation or page that answers in the end, if the way there is clear."""

@@ -17,15 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from urllib.parse import unquote, unquote_plus
 
-from redirflow.http.location import (
-    LOCAL,
-    LocationPolicy,
-    LocationRefused,
-    compile_location,
-    quote_path,
-    quote_query,
-    quote_segment,
-)
+from redirflow.http.location import LOCAL, LocationPolicy, compile_location
+from redirflow.http.reference import LocationRefused, quote_path, quote_query, quote_segment
 from redirflow.routing.pattern import Bindings, Path, substitute
 from redirflow.routing.template import DOTS, Hole
 
@@ -93,8 +86,6 @@ class Target:
         query: the target's own; it wins over the request's.
         keep_query: whether the rest of the request's query is added.
         dotless: parameters that may hold no dot segment, for they stood in a path on the way.
-        leading: paths on the way that begin with a parameter: what they expand to must not
-            begin with two slashes.
     """
 
     text: Pieces
@@ -104,7 +95,6 @@ class Target:
     fragment: Pieces | None = None
     keep_query: bool = True
     dotless: frozenset[str] = frozenset()
-    leading: frozenset[Pieces] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -116,13 +106,13 @@ class Target:
         """Whether every request is sent to the same location, but for its own query."""
         texts = (self.text, *(pair.text for pair in self.query), self.fragment or ())
         pieces = [piece for text in texts for piece in text]
-        return not (self.dotless or self.leading) and all(isinstance(one, str) for one in pieces)
+        return not self.dotless and all(isinstance(one, str) for one in pieces)
 
     @property
     def single(self) -> "Single | None":
         """The target as text around one parameter, if there is no more to it."""
         holes = [*_holes(self.text)]
-        more = self.query or self.fragment is not None or self.dotless or self.leading
+        more = self.query or self.fragment is not None or self.dotless
         if len(holes) != 1 or more or self.path is None:
             return None
         return Single(self.text, holes[0], keep_query=self.keep_query)
@@ -160,12 +150,11 @@ class Target:
     def _path(self, values: Mapping[str, str]) -> str:
         if not all(_is_dotless(values[name]) for name in self.dotless):
             raise LocationRefused(_DOTS)
-        for text in self.leading:
-            _refuse_host(_filled(text, values, _path_value))
         path = _filled(self.text, values, _path_value)
         if self.path is None and not _is_dotless(unquote(path)):
             raise LocationRefused(_DOTS)
-        _refuse_host(path)
+        if path.startswith("//"):  # behind a `root_path` too
+            raise LocationRefused("a parameter makes the path begin with '//'")
         return path
 
     def _query(self, values: Mapping[str, str], query: bytes) -> str:
@@ -191,15 +180,7 @@ class Target:
             fragment=self.fragment if fragment is None else fragment,
             keep_query=self.keep_query and last.keep_query,
             dotless=self.dotless | {hole.name for hole in _holes(self.text) if hole.rest},
-            leading=self._leading | {_bound_path(text, bindings) for text in last.leading},
         )
-
-    @property
-    def _leading(self) -> frozenset[Pieces]:
-        """The paths on the way to what comes after this target."""
-        first = self.text[1] if self.text[0] == "/" and len(self.text) > 1 else ""
-        rest = isinstance(first, Hole) and first.rest
-        return self.leading | {self.text} if rest else self.leading
 
 
 def path_target(path: Path) -> Target:
@@ -249,12 +230,6 @@ def _query_value(hole: Hole, value: str) -> str:
 
 def _is_dotless(path: str) -> bool:
     return DOTS.isdisjoint(path.split("/"))
-
-
-def _refuse_host(path: str) -> None:
-    """A path that begins with two slashes is refused behind a `root_path` too."""
-    if path.startswith("//"):
-        raise LocationRefused("a parameter makes the path begin with '//'")
 
 
 def _holes(pieces: Pieces) -> Iterator[Hole]:

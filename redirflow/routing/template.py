@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from redirflow.http.location import quote_path, quote_segment
+from redirflow.http.reference import quote_path, quote_segment
 
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:path)?\}")
+_FOREIGN: Final = re.compile(r"<(?:\w+:)?(\w+)>|:(\w+)")
 _UNFIT: Final = re.compile(r"[\x00-\x20\x7f?#%\\\ud800-\udfff]")
 
 DOTS: Final = frozenset({".", ".."})
@@ -114,6 +115,12 @@ def _segment(text: str, part: str) -> Segment:
     match = _PARAMETER.fullmatch(part)
     if match:
         return Hole(match[1], bool(match[2]))
+    foreign = _FOREIGN.fullmatch(part)
+    if foreign:
+        raise TemplateError(
+            f"the segment {part!r} of {text!r} is no parameter here: write "
+            f"{{{foreign[1] or foreign[2]}}}; its type stands in the handler's annotation"
+        )
     if "{" in part or "}" in part:
         raise TemplateError(
             f"the segment {part!r} of {text!r} is not read: a parameter is a whole segment, "

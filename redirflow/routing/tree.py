@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from redirflow.routing.pattern import Bindings, Path, holds, substitute
-from redirflow.routing.router import Leaf, Router
 from redirflow.routing.template import Hole
 
 T = TypeVar("T")
@@ -63,12 +62,6 @@ class Tree(Generic[T]):
                 node.hole = node.hole or _Node()
                 node = node.hole
         node.item = item
-
-
-def possible(router: Router[T], path: Path) -> list[Leaf[T]]:
-    """The leaves of *router* that instances of *path* belong to, the most specific first."""
-    tree = Tree((leaf.template.segments, leaf) for leaf in router.leaves)
-    return [*dict.fromkeys(leaf for leaf, _ in tree.walk(path))]
 
 
 def _walk(node: _Node[T], path: Path, bound: Bindings) -> Iterator[tuple[T, Bindings]]:

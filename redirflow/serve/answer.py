@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, Never, TypeAlias, cast
 
 from redirflow.declare.dependencies import Scheme
 from redirflow.declare.errors import (
@@ -15,12 +15,13 @@ from redirflow.declare.errors import (
 )
 from redirflow.declare.redirects import Redirect, Reroute
 from redirflow.endpoint.binder import Refused
+from redirflow.endpoint.body import content_type
 from redirflow.endpoint.credentials import challenged
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.plan import Judge, as_redirect
 from redirflow.endpoint.steps import CredentialsStep
-from redirflow.endpoint.violation import ContractViolation
-from redirflow.http.accept import negotiate
+from redirflow.endpoint.violation import ContractViolation, refuse_coroutine
+from redirflow.http.accept import acceptable
 from redirflow.http.query import TooManyPairs
 from redirflow.http.request import BodyTooLarge, MalformedBody
 from redirflow.http.response import Reply, Response
@@ -28,7 +29,7 @@ from redirflow.http.types import Scope
 from redirflow.serve.call import Caller
 from redirflow.serve.failures import Failures, forget
 from redirflow.serve.inbox import Inbox
-from redirflow.serve.reroute import Rerouted, rerouted
+from redirflow.serve.reroute import Rerouted
 from redirflow.serve.stream import Streaming, begun
 
 Outcome: TypeAlias = Reply | Streaming | Rerouted
@@ -53,18 +54,18 @@ class Answering:
         try:
             reply = self._judged(error, endpoint, judge, scope)
         except ContractViolation as violation:
-            reply = self.failures.violation(violation, endpoint, scope)
+            reply = self.failures.violation(violation, endpoint, judge, scope)
         except Exception as raised:  # noqa: BLE001 - an error format is an author's too
-            reply = self.failures.unexpected(raised, endpoint, scope)
+            reply = self._otherwise(raised, endpoint, judge, scope)
         forget(error)
         return reply
 
     def broken(self, error: Exception, endpoint: Endpoint, scope: Scope) -> None:
         """Tell of a stream that fails after its response has begun, unless the request did it."""
         if isinstance(error, ContractViolation):
-            self.failures.violation(error, endpoint, scope)
+            self.failures.violation(error, endpoint, endpoint.judge, scope)
         elif _refusal(error, endpoint) is None:
-            self.failures.unexpected(error, endpoint, scope)
+            self.failures.unexpected(error, endpoint, endpoint.judge, scope)
 
     def _judged(self, error: Exception, endpoint: Endpoint, judge: Judge, scope: Scope) -> Reply:
         if isinstance(error, Redirect):
@@ -78,13 +79,16 @@ class Answering:
             raise error
         if isinstance(error, Reroute):
             raise ContractViolation("a reroute", "no reroute from here", error.path)
+        translated = None if _refusal(error, endpoint) else judge.translated(error)
+        if translated is not None:
+            return judge.error(translated)
+        return self._otherwise(error, endpoint, judge, scope)
+
+    def _otherwise(self, error: Exception, endpoint: Endpoint, judge: Judge, scope: Scope) -> Reply:
         refused = _refusal(error, endpoint)
         if refused is not None:
             return self.failures.refusal(refused)
-        translated = judge.translated(error)
-        if translated is not None:
-            return judge.error(translated)
-        return self.failures.unexpected(error, endpoint, scope)
+        return self.failures.unexpected(error, endpoint, judge, scope)
 
 
 def _refusal(error: Exception, endpoint: Endpoint) -> HTTPError | None:
@@ -120,20 +124,24 @@ def reply_for(result: Any, endpoint: Endpoint, scope: Scope, accept: str = "") -
     plan = endpoint.successes.get(status or 0)
     if plan is None:
         raise undeclared(response, status, endpoint)
-    several = len(plan.bodies) > 1 and response.media_type is None
-    return plan.reply(response, scope, chosen(accept, tuple(plan.bodies)) if several else None)
+    offered = tuple(plan.bodies)
+    if len(offered) < 2 or response.media_type is not None:
+        return plan.reply(response, scope)
+    reply = plan.negotiated(response, scope, taken(accept, offered))
+    return reply or _none_of(offered)
 
 
-def chosen(accept: str, offered: tuple[str, ...]) -> str:
-    """The offered media type that the client likes best.
+def taken(accept: str, offered: tuple[str, ...]) -> list[str]:
+    """The offered media types that the client takes, those it likes best first.
 
     Raises:
         Refused: it takes none of them (406).
     """
-    media_type = negotiate(accept, offered)
-    if media_type is None:
-        raise Refused(NotAcceptable(f"There is only {', '.join(offered)}."))
-    return media_type
+    return acceptable(accept, offered) or _none_of(offered)
+
+
+def _none_of(offered: tuple[str, ...]) -> Never:
+    raise Refused(NotAcceptable(f"There is only {', '.join(offered)}."))
 
 
 async def outcome_of(
@@ -151,21 +159,14 @@ async def outcome_of(
         plan = endpoint.streams.get(response.status_code or endpoint.default_status or 0)
         if plan is not None:
             if not hasattr(response.body, "__aiter__"):
-                raise ContractViolation(
-                    f"a {type(response.body).__name__}", "an async iterator", response.body
-                )
+                sent = f"a value of type {type(response.body).__name__}"
+                raise ContractViolation(sent, "an async iterator", response.body)
+            chosen = response.media_type
+            if chosen is not None and content_type(chosen) != plan.media_type:
+                raise ContractViolation(f"the media type {chosen!r}", plan.media_type.decode())
             lines = plan.fields.render(response.headers, response.cookies)
             return await begun(plan, response.body, lines, inbox)
     return reply_for(response, endpoint, scope, accept)
-
-
-def rerouting(error: Exception, judge: Judge, scope: Scope) -> Rerouted | None:
-    """Where a raised `Reroute` leads; `None` for any other error.
-
-    Raises:
-        ContractViolation: the function does not declare it.
-    """
-    return rerouted(error, judge, scope) if isinstance(error, Reroute) else None
 
 
 def _as_response(result: Any) -> Redirect | Response[Any]:
@@ -174,6 +175,7 @@ def _as_response(result: Any) -> Redirect | Response[Any]:
         return result
     is_response = isinstance(result, Response)
     response = cast("Response[Any]", result if is_response else Response(result))
+    refuse_coroutine(response.body, "a value")
     return as_redirect(response) or response
 
 
@@ -185,7 +187,7 @@ def undeclared(
     redirects = [str(each) for each in endpoint.judge.redirects]
     declared = ", ".join([*successes, *redirects]) or "nothing but errors"
     if status is None:
-        sent = f"a {type(response.body).__name__} without a status"
+        sent = f"a value of type {type(response.body).__name__} without a status"
     else:
         sent = f"a response with the status {status}"
     return ContractViolation(sent, declared, response.body)

@@ -42,7 +42,8 @@ class Caller:
             )
         if step.kind == "async generator":
             return await _begin_async(step.function(**arguments), endings)
-        return await _begin_sync(step.function(**arguments), endings)
+        async with self.limiter:
+            return await _begin_sync(step.function(**arguments), endings)
 
 
 async def _begin_async(generator: AsyncGenerator[Any], endings: list[Ending]) -> Any:

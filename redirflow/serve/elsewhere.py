@@ -7,17 +7,19 @@ from typing import Final
 
 from redirflow.compile import Owner
 from redirflow.declare.errors import BadRequest, MethodNotAllowed, NotFound
-from redirflow.declare.operation import Mount
+from redirflow.declare.operation import Mount, Page
+from redirflow.endpoint.links import NOTHING_THERE
 from redirflow.http.headers import is_host
-from redirflow.http.location import LocationRefused, compile_location, quote_path
+from redirflow.http.location import compile_location
 from redirflow.http.methods import allow_header
+from redirflow.http.query import untouched_query
+from redirflow.http.reference import LocationRefused, quote_path
 from redirflow.http.request import local_path, root_path
-from redirflow.http.response import EMPTY, Reply
+from redirflow.http.response import EMPTY, Reply, deliver
 from redirflow.http.types import Receive, Scope, Send
 from redirflow.routing.ground import Slashes
 from redirflow.routing.router import Leaf, Router, Values
-from redirflow.routing.rows import Rows
-from redirflow.serve.delivery import deliver
+from redirflow.routing.rows import Rows, sent_location
 from redirflow.serve.failures import Failures
 
 HOST: Final = frozenset(bytes(letters) for letters in product(*zip(b"host", b"HOST", strict=True)))
@@ -65,7 +67,8 @@ class Elsewhere:
         """What serves *path*, with the other form of its last slash if that is as good."""
         found = self.router.find(path)
         if found is None and self.settings.slashes == "match":
-            return self.router.find(_other_form(path))
+            other = self.router.find(_other_form(path))
+            return None if other is None or _is_page(other[0]) else other
         return found
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
@@ -78,7 +81,7 @@ class Elsewhere:
         if self.settings.slashes == "match" and _other_form(path) in self.rows:
             reply = self.row(scope, _other_form(path))
         elif location is None:
-            reply = self.failures.refusal(NotFound("There is nothing at this path."))
+            reply = self.failures.refusal(NotFound(NOTHING_THERE))
         else:
             reply = Reply(308, [(b"location", location), EMPTY])
         await deliver(reply, scope, send)
@@ -100,15 +103,20 @@ class Elsewhere:
 
     def row(self, scope: Scope, path: str, others: Iterable[str] = ()) -> Reply:
         """The reply of the table row at *path*, where operations serve the *others*."""
-        methods = self.rows.methods(path)
+        kind, location = self.rows[path]
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        if method not in methods:
-            return self._not_served(scope, {*methods, *others})
-        query: bytes = scope.get("query_string") or b""
-        found = self.rows.location(path, query, root_path(scope))
-        if found is None:
-            return self.failures.refusal(NotFound("There is nothing at this path."))
-        return Reply(found[0], [(b"location", found[1]), EMPTY])
+        if method not in kind.methods:
+            return self._not_served(scope, {*kind.methods, *others})
+        query, root = scope.get("query_string"), scope.get("root_path")
+        if query or root:
+            sent = sent_location(kind, location, query or b"", root_path(scope))
+            if sent is None:
+                return self.failures.refusal(NotFound(NOTHING_THERE))
+            location = sent
+        headers = [(b"location", location), EMPTY]
+        if kind.max_age is not None:  # of a rule that the row leads through
+            headers.append((b"cache-control", b"max-age=%d" % kind.max_age))
+        return Reply(kind.status, headers)
 
     def other_method(self, scope: Scope, methods: Iterable[str], path: str) -> Reply:
         """What answers a method that the operations at *path* do not serve."""
@@ -128,15 +136,21 @@ class Elsewhere:
         """The other form of *path*, if it serves this method; never another host."""
         other = _other_form(path)
         method: str = scope["method"]
-        if self.settings.slashes != "redirect" or method == "OPTIONS":
-            return None
-        if not self._serves(other, method):
+        if method == "OPTIONS" or not self._leads(other, method):
             return None
         query: bytes = scope.get("query_string") or b""
         try:
-            return compile_location(quote_path(root_path(scope) + other) + _untouched(query))
+            return compile_location(quote_path(root_path(scope) + other) + untouched_query(query))
         except LocationRefused:
             return None
+
+    def _leads(self, path: str, method: str) -> bool:
+        """Whether a request with another last slash is sent to *path*."""
+        if self.settings.slashes == "match":
+            # Only to pages: links in them are relative, and would lead elsewhere from below.
+            found = self.router.find(path)
+            return found is not None and _is_page(found[0])
+        return self.settings.slashes == "redirect" and self._serves(path, method)
 
     def _serves(self, path: str, method: str) -> bool:
         if self.router.serves(path, method) or self.mount(path) is not None:
@@ -144,16 +158,12 @@ class Elsewhere:
         return ("GET" if method == "HEAD" else method) in self.rows.methods(path)
 
 
+def _is_page(leaf: Leaf[Owner]) -> bool:
+    return any(isinstance(owner, Page) for owner in leaf.owners.values())
+
+
 def _other_form(path: str) -> str:
     return path[:-1] if path.endswith("/") else path + "/"
-
-
-def _untouched(query: bytes) -> str:
-    """A query as it came, behind its mark; bytes that none can hold (RFC 3986 3.4) are spelt."""
-    text = "".join(
-        chr(byte) if 0x20 < byte < 0x7F and byte != 0x23 else f"%{byte:02X}" for byte in query
-    )
-    return f"?{text}" if text else ""
 
 
 def _below(scope: Scope, mount: Mount, path: str) -> Scope:

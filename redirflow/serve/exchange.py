@@ -12,25 +12,24 @@ from typing import Any, Final
 import anyio
 from anyio import to_thread
 
+from redirflow.declare.errors import BadRequest
 from redirflow.declare.redirects import Redirect, Reroute
 from redirflow.declare.streams import BackgroundTasks
 from redirflow.endpoint.credentials import read_credentials
 from redirflow.endpoint.endpoint import Endpoint, reads_form
-from redirflow.endpoint.forms import read_form, refuse_files
+from redirflow.endpoint.forms import read_form
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.signature import is_async
 from redirflow.endpoint.steps import CredentialsStep, Step
-from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.request import ClientDisconnected, Request
-from redirflow.http.response import Reply
-from redirflow.http.types import ASGIApp, Scope, Send
+from redirflow.http.response import Reply, deliver
+from redirflow.http.types import ASGIApp, Message, Scope, Send
 from redirflow.http.upload import FormData
-from redirflow.serve.answer import Answering, Outcome, chosen, outcome_of, rerouting
+from redirflow.serve.answer import Answering, Outcome, outcome_of, taken
 from redirflow.serve.call import Ending
-from redirflow.serve.delivery import deliver
 from redirflow.serve.failures import LOGGER, forget, sole_signal
 from redirflow.serve.inbox import Inbox
-from redirflow.serve.reroute import Rerouted, scope_after
+from redirflow.serve.reroute import Rerouted, rerouted, scope_after
 from redirflow.serve.stream import Streaming, send_stream
 
 _ENDING_SECONDS: Final = 1.0
@@ -80,7 +79,10 @@ class Exchange:
         try:
             await self._answer(send)
         except ClientDisconnected:
-            return
+            # Servers drop it, but for those that call broken framing a disconnect: what gets
+            # no answer from here gets their 500.
+            error = BadRequest("The request has broken off.")
+            await deliver(self._answering.failures.refusal(error), self._request.scope, send)
         finally:
             if self._endings:
                 await self._abandon()
@@ -93,13 +95,28 @@ class Exchange:
             await self._stream(outcome, send)
             return
         last = await self._ended(outcome, error)
+        if error is not None:
+            forget(error)  # generators have seen it since
         if isinstance(last, Rerouted):
-            scope = scope_after(self._request.scope, last)
-            await self._around.app(scope, self._request.receive_again, send)
-            return
-        await deliver(last, self._request.scope, send)
-        if last.status < 400:
+            status = await self._reroute(last, send)
+        else:
+            await deliver(last, self._request.scope, send)
+            status = last.status
+        if status < 400:
             await self._run_tasks()
+
+    async def _reroute(self, to: Rerouted, send: Send) -> int:
+        """Let another operation answer; gives the status of its answer."""
+        status = 500  # of no answer at all
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        scope = scope_after(self._request.scope, to)
+        await self._around.app(scope, self._request.receive_again, noting)
+        return status
 
     @property
     def _judge(self) -> Judge:
@@ -119,16 +136,14 @@ class Exchange:
             return self._failed(error, scope)
 
     def _failed(self, error: Exception, scope: Scope) -> tuple[Outcome, Exception | None]:
-        outcome: Outcome
-        try:
-            if isinstance(error, Reroute) and self._request.partly_read:
-                raise ContractViolation("a reroute after part of the body was read", "body()")
-            reroute = rerouting(error, self._judge, scope)
-        except ContractViolation as violation:
-            return self._answering.failures.violation(violation, self._endpoint, scope), violation
-        if reroute is not None:
-            forget(error)
-            return reroute, None
+        if isinstance(error, Reroute):
+            try:
+                reroute = rerouted(error, self._request, self._judge)
+            except Exception as raised:  # noqa: BLE001 - what it holds is an author's
+                error = raised
+            else:
+                forget(error)
+                return reroute, None
         outcome = self._answering.failed(error, self._endpoint, self._judge, scope)
         kept = isinstance(error, Redirect) and outcome.status < 400
         return outcome, None if kept else error
@@ -147,7 +162,7 @@ class Exchange:
         if endpoint.body is not None:
             arguments[endpoint.body.parameter.name] = await endpoint.body.read(request)
         if endpoint.offered:
-            chosen(self._accept, endpoint.offered)
+            taken(self._accept, endpoint.offered)
         if endpoint.handler.kind == "async generator":
             return endpoint.handler.function(**arguments)
         return await self._call(endpoint.handler, arguments)
@@ -161,14 +176,17 @@ class Exchange:
     async def _arguments(self, step: Step, results: list[Any]) -> dict[str, Any]:
         """The arguments of *step*, its body left out."""
         if self._endpoint.form and reads_form([step]):
+            if self._endpoint.replays and self._form is None:
+                await self._request.body()  # the target of a reroute reads it too
             self._form = self._form or await read_form(self._request)
-            refuse_files(step, self._form)
         arguments = step.binder.read(self._request, self._path, self._form)
         for parameter in step.signature.parameters:
             if parameter.where == "path" and parameter.group is None:
                 self._request.path_params[parameter.key] = arguments[parameter.name]
         for name in step.signature.tasks:
             arguments[name] = self._tasks
+        for name in step.signature.scopes:
+            arguments[name] = self._endpoint.scopes
         for name, index in step.feeds:
             arguments[name] = results[index]
         return arguments
@@ -213,7 +231,7 @@ class Exchange:
                     limiter = self._answering.caller.limiter
                     await to_thread.run_sync(partial(function, *args, **kwargs), limiter=limiter)
             except Exception as error:  # noqa: BLE001 - the response is sent
-                name = getattr(function, "__name__", repr(function))
+                name = getattr(function, "__name__", type(function).__name__)
                 LOGGER.error("the background task %s failed", name, exc_info=error)
 
     async def _abandon(self) -> None:

@@ -21,11 +21,10 @@ from types import CodeType, FunctionType
 from typing import Any, Final
 
 from redirflow.declare.redirects import Redirect
-from redirflow.endpoint.convert import Unreadable
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.plan import quick_redirect
 from redirflow.endpoint.signature import Parameter, Required
-from redirflow.http.media import JSON_CODEC, UNDECODABLE
+from redirflow.http.media import JSON_CODEC
 from redirflow.http.response import Reply, content_length
 from redirflow.http.types import Message, Receive, Scope
 from redirflow.serve.route import Route, Serve
@@ -65,8 +64,6 @@ def fast_server(
         "failed": failed,
         "replayed": replayed,
         "content_length": content_length,
-        "Doubt": (Unreadable, ValueError, KeyError),
-        "Undecodable": UNDECODABLE,
     }
     function: Any = FunctionType(_compiled(source), names, "serve")
     return function  # type: ignore[no-any-return]
@@ -104,8 +101,9 @@ def _fits(endpoint: Endpoint) -> bool:
         and signature.positional is not None
         and not signature.requests
         and not signature.tasks
+        and not signature.scopes
         and not signature.groups
-        and not endpoint.reroutes
+        and not endpoint.replays
         and all(_readable(parameter) for parameter in signature.parameters)
         and not any(response.stream for response in endpoint.responses)
         and not any(len(response.media_types) > 1 for response in endpoint.responses)
@@ -238,10 +236,13 @@ class _Writing:
             return []
         self.names["decode"] = self.endpoint.body.decode[JSON_CODEC.name]
         self.names["limit"] = self.endpoint.max_body_size
+        self.names["digits"] = len(str(self.endpoint.max_body_size))
         again = "    return await careful(scope, replayed(message, receive), send, values)"
+        # A length of as many digits as the limit has may be too large.
+        long = 'len(fields.get(b"content-length", b"")) >= digits'
         plain = 'fields.get(b"content-type") == b"application/json"'
         return [
-            f'if not ({plain}) or b"content-encoding" in fields:',
+            f'if not ({plain}) or b"content-encoding" in fields or {long}:',
             "    return await careful(scope, receive, send, values)",
             "message = await receive()",
             'body = message.get("body")',
@@ -249,7 +250,7 @@ class _Writing:
             again,
             "try:",
             f"    a{self._body} = decode(body)",
-            "except Undecodable:",
+            "except Exception:",
             again,
         ]
 
@@ -274,7 +275,7 @@ class _Writing:
             "except Redirect as redirect:",
             "    reply = quick(redirect, scope)",
             "    status, headers, body = reply or failed(redirect, scope)",
-            "    redirect.__traceback__ = None",
+            "    redirect.__traceback__ = redirect.__context__ = None",
         ]
 
     def _respond(self) -> list[str]:
@@ -311,6 +312,6 @@ def _guarded(lines: list[str]) -> list[str]:
     return [
         "    try:",
         *_indented(_indented(lines)),
-        "    except Doubt:",
+        "    except Exception:",
         "        return await careful(scope, receive, send, values)",
     ]

@@ -1,55 +1,90 @@
 """The messages of one client, for two readers.
 
 While a stream is sent somebody has to wait for its client to leave, and the generator may
-read the body at the same time. ASGI allows one `receive` at once, so who waits hands on
-what it gets.
+read the body at the same time, or never. ASGI allows one `receive` at once, so who waits
+keeps what comes of the body, joined, until somebody asks for it.
 """
 
-from collections import deque
+from typing import Final
 
 import anyio
 
+from redirflow.http.request import BodyTooLarge
 from redirflow.http.types import Message, Receive
+
+WINDOW: Final = 1024 * 1024
+"""Unread bytes that are kept; with more, who waits lets the reader catch up."""
 
 
 class Inbox:
     """The messages of one client.
 
     Args:
-        shared: whether the body may be read while somebody waits for the client to leave.
-            It is then taken one part ahead of its reader.
+        limit: bytes of a body that a reader may take; what comes behind them is dropped.
     """
 
-    __slots__ = ("_kept", "_lock", "_receive", "_taken")
+    __slots__ = ("_body", "_ended", "_left", "_limit", "_lock", "_receive", "_taken")
 
     _taken: anyio.Event
 
-    def __init__(self, receive: Receive, *, shared: bool) -> None:
+    def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
-        self._kept: deque[Message] = deque(maxlen=None if shared else 0)
+        self._limit = limit
+        self._body = bytearray()
+        self._ended = False  # the last part has come, and was not given to a reader yet
+        self._left = False
         self._lock: anyio.Lock | None = None
 
     async def receive(self) -> Message:
-        """The next message."""
+        """The next message.
+
+        Raises:
+            BodyTooLarge: the body has more than the allowed bytes.
+        """
         if self._lock is None:
             return await self._receive()
-        if not self._kept:
+        if not self._ready:
             async with self._lock:
                 # Whoever waited until now may have got it.
-                if not self._kept:
-                    return await self._receive()
-        self._taken.set()
-        return self._kept.popleft()
+                if not self._ready:
+                    await self._take()
+        return self._given()
 
     async def left(self) -> None:
         """Return when the client has left."""
         self._lock = self._lock or anyio.Lock()
-        kind = ""
-        while kind != "http.disconnect":
-            if self._kept and self._kept[-1].get("more_body"):
+        while not self._left:
+            self._taken = anyio.Event()
+            if len(self._body) > WINDOW:
                 await self._taken.wait()
             async with self._lock:
-                message = await self._receive()
-                kind = message["type"]
-                self._kept.append(message)
-                self._taken = anyio.Event()
+                if not self._left:
+                    await self._take()
+
+    @property
+    def _ready(self) -> bool:
+        return bool(self._body) or self._ended or self._left or self._limit < 0
+
+    async def _take(self) -> None:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._left = True
+            return
+        self._ended = not message.get("more_body", False)
+        part: bytes = message.get("body") or b""
+        self._limit -= len(part)
+        if self._limit >= 0:
+            self._body += part
+        else:
+            self._body.clear()
+
+    def _given(self) -> Message:
+        """What has come, as one message."""
+        if self._limit < 0:
+            raise BodyTooLarge
+        self._taken.set()
+        if self._left:
+            return {"type": "http.disconnect"}
+        part, self._body = bytes(self._body), bytearray()
+        last, self._ended = self._ended, False
+        return {"type": "http.request", "body": part, "more_body": not last}

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlencode
 
+from redirflow.declare.errors import NotFound
 from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import Reroute
+from redirflow.endpoint.binder import Refused
+from redirflow.endpoint.links import NOTHING_THERE, Unreachable
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.headers import FRAMING, HeaderRefused, field_name, field_value
-from redirflow.http.location import LOCAL, compile_location, quote_path
-from redirflow.http.request import ORIGINAL_PATH, local_path, root_path
+from redirflow.http.location import LOCAL, compile_location
+from redirflow.http.query import pairs_of
+from redirflow.http.reference import quote_path
+from redirflow.http.request import ORIGINAL_PATH, Request, local_path, root_path
 from redirflow.http.types import RawHeaders, Scope
-from redirflow.http.values import query_pairs
 
 HOPS: Final = "redirflow.hops"
 """The scope key that counts the reroutes of one request; never a header, which a client
@@ -37,25 +41,33 @@ class Rerouted:
     headers: RawHeaders
 
 
-def rerouted(reroute: Reroute, judge: Judge, scope: Scope) -> Rerouted:
+def rerouted(reroute: Reroute, request: Request, judge: Judge) -> Rerouted:
     """Where a handler's reroute leads.
 
     Raises:
         ContractViolation: the handler does not declare the target, a parameter or header is
-            wrong, or the reroutes of this request go in a circle.
+            wrong, part of the body is gone, or the reroutes of this request go in a circle.
+        Refused: 404, for a path parameter whose value no path holds.
     """
     destination = judge.reroutes
     if destination is None:
         declared = "no reroute; @reroutes(to=...) declares one"
         raise ContractViolation("a reroute", declared, reroute.path)
+    if request.partly_read:
+        sent = "a reroute after part of the body was read"
+        raise ContractViolation(sent, "a body kept by body()")
+    scope = request.scope
     if scope.get(HOPS, 0) >= MAX_HOPS:
         raise ContractViolation(f"reroutes in a circle, {MAX_HOPS} of them", "reroutes that end")
     try:
         path, mark, own = _location(reroute, judge).partition("?")
         query = _query(reroute, own.encode() if mark else None)
         headers = checked_fields(dict(reroute.headers or {}))
-    except (LookupError, TypeError, ValueError) as error:
-        raise ContractViolation(f"a reroute: {error}", destination.listed, reroute.path) from None
+    except Unreachable:
+        raise Refused(NotFound(NOTHING_THERE)) from None
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        said = f"a reroute that can't be followed: {error}"
+        raise ContractViolation(said, destination.listed, reroute.path) from None
     target = unquote(path)
     owner = destination.serves(target, scope["method"])
     listed = owner in destination.owners or target in destination.paths
@@ -74,8 +86,7 @@ def _location(reroute: Reroute, judge: Judge) -> str:
 def _query(reroute: Reroute, own: bytes | None) -> bytes | None:
     if reroute.query is None:
         return own
-    pairs = [pair for name, value in reroute.query.items() for pair in query_pairs(name, value)]
-    return urlencode(pairs).encode("ascii")
+    return urlencode(pairs_of(reroute.query)).encode("ascii")
 
 
 def checked_fields(headers: dict[str, str]) -> RawHeaders:

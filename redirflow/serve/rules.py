@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from redirflow.declare.errors import NotFound
+from redirflow.endpoint.links import NOTHING_THERE
 from redirflow.http.request import root_path
-from redirflow.http.response import EMPTY, Reply
+from redirflow.http.response import EMPTY, Reply, deliver
 from redirflow.http.types import ASGIApp, RawHeaders, Receive, Scope, Send
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.router import Values
 from redirflow.routing.template import Segment
-from redirflow.serve.delivery import deliver
 from redirflow.serve.failures import Failures
 from redirflow.serve.reroute import HOPS, MAX_HOPS, Rerouted, scope_after
 from redirflow.serve.route import Route, Serve
@@ -46,8 +46,9 @@ class RuleServers:
 
         async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
             scope["route"] = route
+            scope["path_params"] = named = _named(names, values)
             query: bytes = scope.get("query_string") or b""
-            location = rule.expand(_named(names, values), query, root_path(scope))
+            location = rule.expand(named, query, root_path(scope))
             if location is None:
                 reply = self._nothing()
             else:
@@ -58,11 +59,13 @@ class RuleServers:
 
     def _reroute(self, rule: FinalRule) -> Serve:
         names = [hole.name for hole in rule.source.holes]
+        route = Route(rule.source.text, str(rule.rule))
         known = rule.known
         shape = None if known is None else known.template.shape
 
         async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
-            named = _named(names, values)
+            scope["route"] = route
+            scope["path_params"] = named = _named(names, values)
             inside = rule.reroute(named, scope.get("query_string") or b"")
             if inside is None or scope.get(HOPS, 0) >= MAX_HOPS:
                 await deliver(self._nothing(), scope, send)
@@ -80,7 +83,7 @@ class RuleServers:
 
     def _nothing(self) -> Reply:
         """What a client makes of a rule is never our fault, so it is a 404."""
-        return self.failures.refusal(NotFound("There is nothing at this path."))
+        return self.failures.refusal(NotFound(NOTHING_THERE))
 
 
 def _named(names: list[str], values: Values) -> dict[str, str]:

@@ -16,13 +16,12 @@ from redirflow.declare.operation import Operation
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.steps import functions
 from redirflow.http.request import Links, Request, local_path
-from redirflow.http.response import Reply, without_body
+from redirflow.http.response import Reply, deliver, without_body
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.router import Leaf, Values
 from redirflow.serve.answer import Answering
 from redirflow.serve.call import THREADS, Caller
-from redirflow.serve.delivery import deliver
 from redirflow.serve.elsewhere import HOST, Elsewhere, Settings
 from redirflow.serve.exchange import Exchange, Surroundings
 from redirflow.serve.failures import Failures, sole_signal
@@ -151,7 +150,8 @@ def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Link
     """What serves *endpoint* by the careful way."""
     names = [hole.name for hole in endpoint.template.holes]
     called = (*functions(endpoint.steps), endpoint.handler)
-    shared = any(step.signature.requests for step in called)
+    reads = endpoint.replays or any(step.signature.requests for step in called)
+    limit = endpoint.max_body_size if reads else 0
 
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
         texts = (values,) if isinstance(values, str) else values
@@ -159,7 +159,7 @@ def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Link
         scope["route"] = route
         scope["endpoint"] = endpoint.operation.handler
         scope["path_params"] = {**path}
-        inbox = Inbox(receive, shared=shared)
+        inbox = Inbox(receive, limit)
         request = Request(scope, inbox.receive, max_body_size=endpoint.max_body_size, links=links)
         await Exchange(endpoint, request, inbox, path, around).serve(send)
 

@@ -15,6 +15,7 @@ import anyio
 from redirflow.endpoint.stream import KEEP_ALIVE, StreamPlan
 from redirflow.http.request import ClientDisconnected
 from redirflow.http.types import Message, RawHeaders, Send
+from redirflow.serve.failures import LOGGER
 from redirflow.serve.inbox import Inbox
 
 T = TypeVar("T")
@@ -82,12 +83,12 @@ async def send_stream(
     try:
         with suppress(ClientDisconnected):
             await sender.start()
-            if head or streaming.first is None:
-                await sender.end()
-            elif streaming.plan.events:
-                await _unless_left(sender.send_items, inbox.left, sender.fill_silence)
-            else:
-                await _unless_left(sender.send_items, inbox.left)
+            if not head and streaming.first is not None:
+                comments = [sender.fill_silence] if streaming.plan.events else []
+                await _unless_left(sender.send_items, inbox.left, *comments)
+            # Out of reach of who waits for the client to leave: a server may tell of the
+            # disconnect while it closes the connection in here.
+            await sender.end()
     finally:
         await _close(streaming.items)
 
@@ -140,17 +141,16 @@ class _Sender:
         await self._post({"type": "http.response.start", "status": status, "headers": headers})
 
     async def send_items(self) -> None:
-        """Send the body."""
+        """Send the body, but for its end."""
         await self._chunk(self._streaming.first or b"")
         async for item in self._streaming.items:
             await self._chunk(self._streaming.plan.encode(item))
-        await self.end()
+        async with self._lock:  # so no comment is cut
+            self._ended = True
 
     async def end(self) -> None:
         """Send the end of the body."""
-        async with self._lock:
-            self._ended = True
-            await self._post({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._post({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def fill_silence(self) -> None:
         """Send comments where there is no event for a while; returns when the client has left."""
@@ -180,4 +180,8 @@ async def _close(items: AsyncIterator[Any]) -> None:
     close = getattr(items, "aclose", None)
     if close is not None:
         with anyio.move_on_after(_CLOSING_SECONDS, shield=True):
-            await close()
+            try:
+                await close()
+            except Exception as error:  # noqa: BLE001 - the answer is sent, or another one will be
+                name = getattr(items, "__qualname__", type(items).__name__)
+                LOGGER.error("the stream %s failed to close", name, exc_info=error)

@@ -7,6 +7,7 @@ import os
 import runpy
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,12 @@ def test_help_lists_the_commands(desk):
     assert said.code == 0
     assert all(f"\n    {command.name} " in said.out for command in COMMANDS)
     assert "exit codes: 0 fine, 1 findings, 2 usage" in said.out
+
+
+def test_the_version_is_that_of_the_distribution(desk):
+    said = desk.type("--version")
+
+    assert (said.code, said.out) == (0, f"redirflow {version('redirflow')}\n")
 
 
 @pytest.mark.parametrize("argv", [(), ("serve",), ("check", "--hard"), ("routes", "a.py", "b.py")])
@@ -169,7 +176,7 @@ def test_warnings_are_findings_if_one_is_strict(shop, monkeypatch, argv, code):
 
     assert shop.type("check", "shop.py", *argv) == (
         code,
-        "shop.py: 2 operations, 1 redirect, no faults, 3 warnings\n",
+        "shop.py: 2 operations, 1 redirect, 3 warnings\n",
         "warning: look around\n"
         "shop.py:12: warning: look at get_item\n"
         "shop.py:18: warning: look at newest\n",
@@ -188,7 +195,7 @@ def test_warnings_of_the_declarations_are_told(desk):
 
     assert (said.code, said.out) == (
         1,
-        "shop.py: 2 operations, 1 redirect, no faults, 1 warning\n",
+        "shop.py: 2 operations, 1 redirect, 1 warning\n",
     )
     assert said.err.startswith("shop.py:12: warning: x ")
 
@@ -281,19 +288,19 @@ def test_what_another_operation_answers_counts(shop):
 
 
 ROUTES = """\
-METHOD    PATH                OPERATION                            RESPONSES    PLACE
-GET       /houses/{house_id}  house                                200 422      town.py:15
-POST      /houses             build                                303 400 413  town.py:20
-GET       /lucky              lucky                                200 422      town.py:26
-GET       /out                out                                  302 307      town.py:32
-GET       /h/{house_id}       -> /houses/{house_id}                308          town.py:45
-GET,POST  /home/{house_id}    -> /houses/{house_id}                301          town.py:46
-*         /map/{rest:path}    -> https://maps.example/town/{rest}  307          town.py:47
-GET       /first              -> /houses/1                         308          town.py:48
-*         /art                -> /museum/art                       308          town.py:49
-*         /v0/{rest:path}     -> /{rest}                           reroute      town.py:50
-*         rows                3 rows                               301 302      town.py:54
-*         /museum             another app                                       town.py:44
+METHOD    PATH                OPERATION                            RESPONSES  PLACE
+GET       /houses/{house_id}  house                                200 422    town.py:15
+POST      /houses             build                                303        town.py:20
+GET       /lucky              lucky                                200 422    town.py:26
+GET       /out                out                                  302 307    town.py:32
+GET       /h/{house_id}       -> /houses/{house_id}                308        town.py:45
+GET,POST  /home/{house_id}    -> /houses/{house_id}                301        town.py:46
+*         /map/{rest:path}    -> https://maps.example/town/{rest}  307        town.py:47
+GET       /first              -> /houses/1                         308        town.py:48
+*         /art                -> /museum/art                       308        town.py:49
+*         /v0/{rest:path}     -> /{rest}                           reroute    town.py:50
+*         rows                3 rows                               301 302    town.py:54
+*         /museum             another app                                     town.py:44
 
 4 operations, 3 redirects, 6 rules, 3 rows, 1 mount
 """

@@ -24,7 +24,7 @@ flowchart LR
     n12("/art")
     n13[["/museum/...<br/>another app"]]
     n14("/v0/{rest:path}")
-    n15["/{rest}"]
+    n15["/{rest:path}"]
     n16[("table rows<br/>3 rows")]
     n17{{"https://wiki.example"}}
     n1 -->|"303"| n0

@@ -131,6 +131,18 @@ def test_an_error_without_a_line_of_the_authors(capsys, error):
     assert capsys.readouterr().err.startswith(f"error: {type(error).__name__}: no line\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"), [("@redirects(303, to=home)", 'to="home"'), ("app.get('/')(home)", None)]
+)
+def test_a_handler_that_is_defined_further_down(desk, line, hint):
+    """Python knows no such name yet, but an app will know the operation by it."""
+    desk.write("shop.py", f"from redirflow import *\n\napp = App()\n{line}\ndef home(): ...\n")
+    said = desk.type("check", "shop.py").err
+
+    assert said.startswith("shop.py:4: error: NameError: name 'home' is not defined")
+    assert (f"    write: {hint}\n" in said) == (hint is not None)
+
+
 def test_what_a_constructor_refuses(desk):
     """A `SpecError` while importing is told like one found later."""
     desk.write("shop.py", "from redirflow import App\n\napp = App(slashes='maybe')\n")

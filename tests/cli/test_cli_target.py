@@ -127,14 +127,28 @@ def test_a_misspelt_file(shop):
     )
 
 
-@pytest.mark.parametrize("argument", ["nowhere/at/all.py", "some/where", "deep/"])
+@pytest.mark.parametrize("argument", ["nowhere/at/all.py", "some/where"])
 def test_a_file_that_is_not_there(desk, argument):
-    Path("deep").mkdir()
-
     assert desk.type("check", argument) == (
         2,
         "",
         f"redirflow: error: no such Python file: {argument}\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("argument", "write"),
+    [(".", "./app.py"), ("deep/", "deep/FILE.py"), ("./deep", "./deep/FILE.py")],
+)
+def test_a_directory_is_no_app(desk, argument, write):
+    Path("deep").mkdir()
+    desk.write("app.py", "")
+
+    assert desk.type("check", argument) == (
+        2,
+        "",
+        f"redirflow: error: {argument} is a directory\n"
+        f"    name the file in it that has the app: {write}\n",
     )
 
 

@@ -5,7 +5,7 @@ import functools
 import pytest
 
 from redirflow import NotFound, Router, raises, redirects, reroutes, returns
-from redirflow.declare.attach import attach, specs_of
+from redirflow.declare.attach import specs_of
 
 SPECS = [returns(int), redirects(303), raises(NotFound), reroutes(to="get_user")]
 
@@ -129,8 +129,8 @@ def test_other_callables_carry_specs(function):
 
 @pytest.mark.parametrize("value", [None, 5, "get_user", ()], ids=repr)
 def test_what_is_no_function_is_refused(refusal, value):
-    assert refusal(attach, value, "a spec") == (
-        f"'a spec' decorates {value!r}",
+    assert refusal(SPECS[1], value) == (
+        f"{SPECS[1]!r} decorates {value!r}",
         "a function",
         "@... above the def line of a handler or a dependency",
     )
@@ -141,7 +141,7 @@ def test_what_is_no_function_is_refused(refusal, value):
 )
 def test_what_can_carry_no_spec_is_refused(refusal, function):
     """Built-in functions and types, and a method that is bound anew at each access."""
-    assert refusal(attach, function, "a spec") == (
+    assert refusal(SPECS[1], function) == (
         f"a spec can't be put on {function!r}",
         "a function defined with def",
         "the decorator on the function itself, where it is defined",

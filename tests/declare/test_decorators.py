@@ -14,7 +14,9 @@ from redirflow import (
     HTTPError,
     NotFound,
     RaisesSpec,
+    Redirect,
     RedirectSpec,
+    Reroute,
     RerouteSpec,
     ResponseSpec,
     raises,
@@ -134,10 +136,12 @@ def test_a_location_belongs_to_a_201(refusal, status):
 
 
 def test_returns_wants_to_be_called(refusal):
-    """A bare `@returns` would take the handler for a type."""
-    expected = ("@returns on get_user, not called", "a call", "@returns()")
+    """A bare `@returns` would take the handler for a type; so would its neighbours."""
+    found = "the decorator above get_user lacks its parentheses"
 
-    assert expected == refusal(returns, get_user)
+    assert refusal(returns, get_user) == (found, "a call", "@returns()")
+    assert refusal(redirects, get_user) == (found, "a call", "@redirects(303, to=...)")
+    assert refusal(raises, get_user) == (found, "a call", "@raises(NotFound)")
 
 
 @pytest.mark.parametrize(
@@ -249,9 +253,9 @@ TARGET = 'a handler, the name of an operation, a "/path", or a tuple of them'
     [
         pytest.param("get_user", ("get_user",), id="name"),
         pytest.param("/users", ("/users",), id="path"),
-        pytest.param("*", ("*",), id="anywhere here"),
         pytest.param(get_user, (get_user,), id="handler"),
         pytest.param((get_user, "/users"), (get_user, "/users"), id="several"),
+        pytest.param([get_user, "/users"], (get_user, "/users"), id="a list"),
     ],
 )
 def test_targets(to, expected):
@@ -268,17 +272,38 @@ def test_no_target():
 
 
 @pytest.mark.parametrize(
-    "target",
-    [5, "", None, [get_user], {"/a"}],
-    ids=["a number", "an empty text", "None in a tuple", "a list", "a set"],
+    ("target", "found"),
+    [
+        (5, "redirects(to=5)"),
+        ((get_user, None), "redirects(to=[get_user, None])"),
+        ({"/a"}, "redirects(to={'/a'})"),
+        ("", "the target ''"),
+        ("https://a.test/x", "to='https://a.test/x': a URL of another site"),
+    ],
 )
-def test_what_is_no_target(refusal, target):
-    to = (get_user, target) if target is None else target
-    expected = (f"the target {target!r}", TARGET, "")
+def test_what_is_no_target(refusal, target, found):
+    assert refusal(redirects, 303, to=target)[0] == found
+    assert refusal(reroutes, to=target)[0] == found.replace("redirects", "reroutes")
+    assert refusal(returns, status_code=201, location=target)
 
-    assert expected == refusal(redirects, 303, to=to)
-    assert expected == refusal(reroutes, to=to)
-    assert expected == refusal(returns, status_code=201, location=to)
+
+def test_another_site_is_external(refusal):
+    expected = ("to='https://a.test/x': a URL of another site", TARGET)
+
+    assert refusal(redirects, 303, to="https://a.test/x") == (
+        *expected,
+        'external="https://a.test", in @redirects',
+    )
+
+
+def test_any_location_is_for_redirects(refusal):
+    """What a handler reroutes to is documented as its own, so it is listed."""
+    found, allowed, write = refusal(reroutes, to="*")
+
+    assert redirects(303, to="*").to == ("*",)
+    assert found == 'reroutes(to="*")'
+    assert allowed.startswith("the operations themselves")
+    assert write == "@reroutes(to=(get_user, get_team))"
 
 
 def test_no_targets_at_all(refusal):
@@ -294,7 +319,7 @@ def test_no_targets_at_all(refusal):
 
 def test_a_reroute_leads_somewhere(refusal):
     assert reroutes(to=get_user) == RerouteSpec(to=(get_user,))
-    assert refusal(reroutes, to=None) == ("the target None", TARGET, "")
+    assert refusal(reroutes, to=None)[0] == "reroutes(to=None)"
 
 
 @pytest.mark.parametrize(
@@ -348,7 +373,7 @@ def test_a_redirect_may_be_cached(max_age):
 
 
 def test_an_age_is_not_negative(refusal):
-    expected = ("redirects(301, max_age=-1)", "seconds, 0 or more", "")
+    expected = ("redirects(max_age=-1)", "seconds, 0 or more", "")
 
     assert expected == refusal(redirects, 301, max_age=-1)
 
@@ -374,10 +399,16 @@ def test_raises():
     assert raises(NotFound, Taken) == RaisesSpec((NotFound, Taken))
 
 
-@pytest.mark.parametrize("on", [KeyError, (KeyError,), (KeyError, OSError)])
-def test_foreign_exceptions(on):
-    foreign = on if isinstance(on, tuple) else (on,)
-
+@pytest.mark.parametrize(
+    ("on", "foreign"),
+    [
+        (None, ()),
+        (KeyError, (KeyError,)),
+        ((KeyError, OSError), (KeyError, OSError)),
+        ([KeyError], (KeyError,)),
+    ],
+)
+def test_foreign_exceptions(on, foreign):
     assert raises(Conflict, on=on) == RaisesSpec((Conflict,), foreign)
 
 
@@ -393,7 +424,6 @@ def test_raises_nothing(refusal):
     [
         pytest.param(HTTPError, "HTTPError", id="without a status"),
         pytest.param(KeyError, "KeyError", id="a foreign exception"),
-        pytest.param(get_user, "get_user", id="not called"),
         pytest.param(NotFound("x"), "NotFound('x')", id="an instance"),
         pytest.param(404, "404", id="a status"),
         pytest.param("NotFound", "'NotFound'", id="a name"),
@@ -417,10 +447,27 @@ def test_a_foreign_exception_has_one_class(refusal):
 
 
 @pytest.mark.parametrize(
-    "on", [KeyError("x"), "KeyError", int, BaseException, [KeyError]], ids=repr
+    ("on", "found"),
+    [
+        (KeyError("x"), "raises(on=KeyError('x'))"),
+        ("KeyError", "raises(on='KeyError')"),
+        (int, "raises(on=int)"),
+        (BaseException, "raises(on=BaseException)"),
+    ],
 )
-def test_what_is_no_foreign_exception(refusal, on):
+def test_what_is_no_foreign_exception(refusal, on, found):
     """What does not inherit from `Exception` ends the process, not a request."""
-    expected = (f"raises(..., on={on!r})", "exception classes", "")
+    allowed = "a subclass of Exception or a list, each a subclass of Exception or None"
 
-    assert expected == refusal(raises, Conflict, on=on)
+    assert refusal(raises, Conflict, on=on) == (found, allowed, "")
+
+
+@pytest.mark.parametrize(
+    ("on", "write"), [(NotFound, "@raises(NotFound)"), (Redirect, ""), (Reroute, "")]
+)
+def test_what_has_an_answer_already_is_not_mapped_to_one(refusal, on, write):
+    assert refusal(raises, Conflict, on=on) == (
+        f"raises(..., on={on.__name__}), which has an answer of its own",
+        "exceptions of others",
+        write,
+    )

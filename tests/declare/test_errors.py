@@ -148,20 +148,29 @@ def test_an_own_constructor():
 # --- Headers and cookies --------------------------------------------------------------------
 
 
-def test_with_headers_and_cookies_give_the_error_back():
-    """So that they stand behind `raise`; what is given later wins."""
-    error = TooManyRequests("slow down")
+def traceback_of():
+    try:
+        raise KeyError
+    except KeyError as error:
+        return error.__traceback__
 
-    same = (
+
+def test_with_headers_and_cookies_give_a_copy():
+    """So that they stand behind `raise`, and nothing is left on an error of a module."""
+    error = TooManyRequests("slow down").with_headers({"X-A": 0}).with_traceback(traceback_of())
+
+    copied = (
         error.with_headers({"Retry-After": 5, "X-A": 1})
         .with_headers({"Retry-After": 6})
         .with_cookies({"a": "1"})
         .with_cookies({"b": None})
     )
 
-    assert same is error
-    assert error.headers == {"Retry-After": 6, "X-A": 1}
-    assert error.cookies == {"a": "1", "b": None}
+    assert type(copied) is TooManyRequests
+    assert (copied.args, copied.detail, copied.__traceback__) == (error.args, "slow down", None)
+    assert copied.headers == {"Retry-After": 6, "X-A": 1}
+    assert copied.cookies == {"a": "1", "b": None}
+    assert (error.headers, error.cookies) == ({"X-A": 0}, None)
 
 
 def test_what_was_given_is_copied():

@@ -327,6 +327,38 @@ def test_what_is_copied_is_the_same(signal, copied):
     assert [getattr(other, name) for name in slots] == [getattr(signal, name) for name in slots]
 
 
+class Away(Redirect):
+    def __init__(self, reason):
+        super().__init__("/away")
+        self.reason = reason
+
+
+def test_a_copy_keeps_what_a_subclass_holds():
+    away = Away("late").with_query(a=1)
+
+    assert (type(away), away.reason, away.location) == (Away, "late", "/away")
+
+
+class Unmade(Redirect):
+    def __init__(self):
+        """Forgets its parent."""
+
+
+class Nowhere(Reroute):
+    def __init__(self):
+        """Forgets its parent."""
+
+
+@pytest.mark.parametrize("signal", [Unmade(), Nowhere()], ids=["redirect", "reroute"])
+def test_a_subclass_that_does_not_make_its_parent(signal):
+    message = rf"{type(signal).__name__} has no params: its __init__ must call super\(\).__init__"
+
+    with pytest.raises(TypeError, match=message):
+        _ = signal.params
+    with pytest.raises(AttributeError, match="object has no attribute 'other'"):
+        _ = signal.other
+
+
 def test_notes_are_copied_too():
     redirect = Redirect("/x")
     redirect.add_note("seen")

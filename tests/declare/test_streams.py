@@ -42,6 +42,14 @@ def test_tasks_are_kept_in_order():
     assert ran == []
 
 
+def test_a_task_may_have_arguments_of_any_name():
+    tasks = BackgroundTasks()
+
+    tasks.add(dict, self=1, function=2)
+
+    assert tasks.tasks == [(dict, (), {"self": 1, "function": 2})]
+
+
 def test_requests_share_no_tasks():
     BackgroundTasks().add(print)
 

@@ -109,8 +109,13 @@ class Tab:
     def call(self, method, **params):
         return self.chromium.call(method, self.session, **params)
 
-    def close(self):
-        self.chromium.call("Target.disposeBrowserContext", browserContextId=self.context)
+    def forget(self):
+        """Be like new: no page, no cookies, nothing said."""
+        self.call("Page.navigate", url="about:blank")
+        self.call("Network.clearBrowserCookies")
+        self.call("Emulation.setScriptExecutionDisabled", value=False)
+        self.until("location.href === 'about:blank'")
+        self.chromium.events.clear()
 
     def look(self, width=1280, height=900, *, dark=False):
         """Choose the size of the window and the colours that the person likes."""
@@ -185,11 +190,15 @@ def chromium(tmp_path_factory):
     browser.stop()
 
 
+@pytest.fixture(scope="session")
+def only_tab(chromium):
+    return Tab(chromium)
+
+
 @pytest.fixture
-def tab(chromium):
-    tab = Tab(chromium)
-    yield tab
-    tab.close()
+def tab(only_tab):
+    only_tab.forget()
+    return only_tab
 
 
 @pytest.fixture(scope="session")

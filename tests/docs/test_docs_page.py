@@ -87,7 +87,12 @@ class EmailTaken(HTTPError, status_code=409):
 
 @pytest.fixture(scope="module")
 def app():
-    app = App(title="Tour", version="3.1", description="Uses `all`.\n\n- of it")
+    app = App(
+        title="Tour",
+        version="3.1",
+        description="Uses `all`.\n\n- of it",
+        openapi_tags=[{"name": "users", "description": "People and `staff`."}],
+    )
 
     @app.get("/users/{user_id}", tags=["users"], deprecated=True)
     @returns(examples={"ada": User(1)}, headers={"X-Some": HeaderSpec(int, required=False)})
@@ -245,6 +250,16 @@ def test_a_group_is_the_first_tag_of_an_operation(page):
         next(each for each in text if each in {"users", "more"}),
         "more" in text,
     ) == ("Operations", "users", False)
+
+
+def test_a_tag_is_described_below_its_name(page):
+    assert "<h2>users</h2><p>People and <code>staff</code>.</p>" in page
+
+
+def test_a_location_is_told_in_words(page):
+    """Its pattern is for machines."""
+    assert "Leads to: get_user" in page
+    assert "pattern" not in page
 
 
 def test_hidden_operations_are_not_told(page):

@@ -14,7 +14,7 @@ from test_docs_markup import Reader
 from redirflow.docs.example import ABSENT, example
 from redirflow.docs.index import index_document
 from redirflow.docs.schema_text import describe, fields, in_a_line
-from redirflow.http.location import LocalURL, WebURL
+from redirflow.http.local_url import LocalURL, WebURL
 from redirflow.openapi.schema import Components
 
 

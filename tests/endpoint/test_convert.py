@@ -25,7 +25,7 @@ from redirflow.endpoint.convert import (
     takes_none,
     without_none,
 )
-from redirflow.http.location import LocalURL, WebURL
+from redirflow.http.local_url import LocalURL, WebURL
 from redirflow.http.values import wire_text
 
 

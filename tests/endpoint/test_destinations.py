@@ -6,7 +6,7 @@ import pytest
 
 from redirflow import App, LocalURL
 from redirflow.endpoint.target import NotAllowed, Resolver
-from redirflow.http.location import LocationRefused
+from redirflow.http.reference import LocationRefused
 from redirflow.http.request import ORIGINAL_PATH
 
 app = App()

@@ -115,8 +115,8 @@ def test_a_value_that_can_not_be_sent_is_not_told(type_, value, reason):
     plan = fields_plan({"X-A": HeaderSpec(type_)}, {})
 
     assert violation(plan, {"x-a": value}) == (
-        f"a value of the header 'x-a': {reason}",
-        "its type",
+        f"a value that can't stand in the header 'x-a': {reason}",
+        "a value of its type",
         value,
     )
 
@@ -160,7 +160,11 @@ def test_required_and_optional_fields():
     ],
 )
 def test_what_is_required_is_there(headers, cookies, sent):
-    assert violation(PLAN, headers, cookies) == (sent, "it is required", None)
+    assert violation(PLAN, headers, cookies) == (
+        sent,
+        sent.removeprefix("a response without the ").partition(" ")[2] + ", required",
+        None,
+    )
 
 
 def test_deleting_a_required_cookie_counts_as_setting_it():
@@ -249,9 +253,9 @@ def test_a_cookie_value_that_can_not_be_sent(value):
 
     sent, declared, told = violation(plan, None, {"sid": value})
 
-    assert sent.startswith("a value of the cookie 'sid': a cookie value ")
+    assert sent.startswith("a value that can't stand in the cookie 'sid': a cookie value ")
     assert value not in sent
-    assert (declared, told) == ("str", value)
+    assert (declared, told) == ("text, or None to delete it", value)
 
 
 @pytest.mark.parametrize("value", [5, b"x", True])
@@ -259,8 +263,9 @@ def test_a_cookie_value_is_a_text(value):
     plan = fields_plan({}, {"sid": CookieSpec()})
 
     assert violation(plan, None, {"sid": value}) == (
-        f"a value of the cookie 'sid': Expected `str`, got `{type(value).__name__}`",
-        "str",
+        "a value that can't stand in the cookie 'sid': "
+        f"Expected `str`, got `{type(value).__name__}`",
+        "text, or None to delete it",
         value,
     )
 

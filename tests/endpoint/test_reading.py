@@ -181,8 +181,7 @@ def test_scalars_are_read_from_the_query_unless_marked(hint, where):
         Body[int],
         Body[list[str]],
         Body[Any],
-        dict[str, object],
-        object,
+        dict[str, Any],
     ],
 )
 def test_composite_types_are_the_body(hint):
@@ -436,7 +435,10 @@ def test_path_parameters(hint, default, fault):
     assert faults_of(with_hint(hint, default), "a") == [fault]
 
 
-READ = "Struct, dataclass, attrs class, TypedDict, and the types of the standard library"
+READ = (
+    "Struct, dataclass, attrs class, TypedDict, most types of the standard library, "
+    "and what the app has a hook for"
+)
 
 
 @pytest.mark.parametrize(
@@ -456,9 +458,15 @@ def test_classes_of_other_libraries(hint, name):
         (
             f"handler(a): {name} is no type that msgspec reads",
             READ,
-            "a Struct or a dataclass with the same fields",
+            f"App(type_hooks=[TypeHook({name}, decode=..., encode=...)]), or a Struct",
         )
     ]
+
+
+def test_an_object_is_anything():
+    ((_, _, write),) = faults_of(with_hint(dict[str, object]))
+
+    assert write == "Any"
 
 
 def test_what_msgspec_itself_refuses():

@@ -49,7 +49,7 @@ EVENTS = "text/event-stream"
         (User, EVENTS, User(1), b'data: {"id":1}\n\n'),
         (str, EVENTS, "a\nb", b'data: "a\\nb"\n\n'),
         (str, "application/jsonl", "a", b'"a"\n'),
-        (bytes, "application/json", b"[1,", b"[1,"),
+        (bytes, "text/csv", b"1,", b"1,"),
         (ServerSentEvent, EVENTS, ServerSentEvent(data="a\r\nb\rc"), b"data: a\ndata: b\n"
          b"data: c\n\n"),
         (ServerSentEvent, EVENTS, ServerSentEvent(data={"a": 1}), b'data: {"a":1}\n\n'),

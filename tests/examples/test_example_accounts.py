@@ -209,8 +209,11 @@ def test_strangers_learn_nothing_from_faults(ask):
         assert answer == (303, {"location": f"/login?next={path.replace('/', '%2F')}"}, "")
 
 
-def test_a_path_that_is_no_location_of_ours_does_not_travel(ask):
-    assert ask("PUT", "/accounts/%0A") == (303, {"location": "/login?next=%2Fme"}, "")
+def test_what_was_asked_for_travels_as_a_location(ask):
+    """A line end stays encoded, and the query comes along."""
+    back = "/login?next=%2Faccounts%2F%250A%3Fa%3D1"
+
+    assert ask("PUT", "/accounts/%0A?a=1") == (303, {"location": back}, "")
 
 
 def test_close(ask, opened):

@@ -48,8 +48,11 @@ def test_names_are_lower_case(name):
     assert name.lower() == field_name(name)
 
 
-def test_the_framing_fields_are_lower_case_names():
-    assert all(name == field_name(name) for name in FRAMING)
+def test_the_framing_fields():
+    """RFC 9110 7.6.1 and 8.6: hop by hop, or the length of the content."""
+    hop_by_hop = "Connection Keep-Alive TE Trailer Transfer-Encoding Upgrade"
+
+    assert {field_name(name) for name in [*hop_by_hop.split(), "Content-Length"]} == FRAMING
 
 
 # --- Values ---------------------------------------------------------------------------------
@@ -129,6 +132,7 @@ def test_what_is_sent_is_what_was_given(value):
 
 GOOD_HOSTS = [
     b"a",
+    b"a" * 260,
     b"example.com",
     b"EXAMPLE.Com",
     b"example.com.",

@@ -29,19 +29,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from redirflow.http.location import (
-    LOCAL,
-    LocalURL,
-    LocationPolicy,
-    LocationRefused,
-    WebURL,
-    compile_location,
-    local_url,
-    parse_origin,
-    quote_path,
-    quote_query,
-    quote_segment,
-)
+from redirflow.http.local_url import LocalURL, WebURL, local_url
+from redirflow.http.location import LOCAL, LocationPolicy, compile_location
+from redirflow.http.origin import parse_origin
+from redirflow.http.reference import LocationRefused, quote_path, quote_query, quote_segment
 
 ANYWHERE = LocationPolicy(any_origin=True)
 OWN = LocationPolicy(origins=frozenset({"http://testserver"}))

@@ -26,6 +26,7 @@ from redirflow.http.media import (
         pytest.param("application/json;charset=utf-8", "application/json", id="a parameter"),
         pytest.param(" application/json ; a=b; c=d", "application/json", id="blanks"),
         pytest.param("text/plain;", "text/plain", id="an empty parameter"),
+        pytest.param("xml/x", "xml/x", id="only blanks are taken off"),
         pytest.param("", "", id="empty"),
         pytest.param(";charset=utf-8", "", id="a parameter alone"),
     ],

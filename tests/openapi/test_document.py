@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Never
 
 import pytest
 from msgspec import Meta, Struct
-from openapi_spec_validator import OpenAPIV32SpecValidator
+from openapi_spec_validator import OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
 
 from redirflow import (
     Alias,
@@ -44,6 +44,7 @@ from redirflow import (
     returns,
 )
 from redirflow.declare.streams import ServerSentEvent
+from redirflow.openapi.schema import BASE64
 
 
 class User(Struct):
@@ -106,9 +107,14 @@ def walk(value):
 
 
 def written(app):
-    """The document of an app, as a reader of its bytes finds it."""
+    """The document of an app, as a reader of its bytes finds it who follows references."""
     document = json.loads(app.openapi_json())
     assert is_true(document)
+    shared = document.get("components", {}).get("responses", {})
+    for operation in (op for item in document["paths"].values() for op in item.values()):
+        for status, each in operation.get("responses", {}).items():
+            if "$ref" in each:
+                operation["responses"][status] = shared[each["$ref"].rpartition("/")[2]]
     return document
 
 
@@ -302,6 +308,61 @@ def test_a_server_without_a_url_is_a_fault():
 # --- operations ------------------------------------------------------------------------------
 
 
+def test_tags_are_described_first_and_used_ones_follow():
+    known = [
+        {"name": "shop", "description": "Sells."},
+        {"name": "users", "parent": "shop", "kind": "nav"},
+    ]
+    app = App(openapi_tags=known)
+    app.get("/x", tags=["more", "users"])(speaking())
+
+    assert written(app)["tags"] == [*known, {"name": "more"}]
+    assert [*app.openapi("3.1.1")["tags"][1]] == ["name"]
+
+
+@pytest.mark.parametrize("tag", [{"description": "Of what?"}, {"name": "a", "parent": "b"}])
+def test_a_tag_without_a_name_or_with_a_lost_parent_is_a_fault(tag):
+    assert faults(App(openapi_tags=[tag]))[0].startswith(f"error: openapi_tags=({tag}, ...)")
+
+
+def test_webhooks_say_what_is_sent():
+    app = App(webhooks={"user-created": User, "users": list[User]})
+
+    assert written(app)["webhooks"]["user-created"] == {
+        "post": {
+            "requestBody": {
+                "content": {"application/json": {"schema": ref("User")}},
+                "required": True,
+            },
+            "responses": {"2XX": {"description": "It was received."}},
+        }
+    }
+    OpenAPIV31SpecValidator(app.openapi("3.1.1")).validate()
+
+
+def test_a_webhook_that_can_not_be_described_is_a_fault():
+    class Odd(Struct):
+        pass
+
+    other = type("Odd", (Struct,), {})
+    app = App(webhooks={"odd": complex, "one": Odd, "other": other})
+
+    refused, clash = faults(app)
+    assert "webhooks={'odd': ...}: `complex`" in refused
+    assert "webhooks={'other': ...}: the component name `Odd` is wanted by" in clash
+
+
+def test_a_deprecated_parameter_says_so():
+    async def handler(
+        old: Query[Annotated[str, Meta(extra_json_schema={"deprecated": True})]] = "",
+    ) -> str: ...
+
+    (parameter,) = parameters(handler)
+
+    assert parameter["deprecated"] is True
+    assert "deprecated" not in parameter["schema"]
+
+
 def test_the_docstring_is_summary_and_description():
     operation = written(rich_app())["paths"]["/users/{user_id}"]["get"]
 
@@ -482,14 +543,12 @@ def test_defaults_that_no_text_stands_for_are_not_shown():
 
     async def handler(
         none: int | None = None,
-        odd: Any = User,
-        low: Query[Annotated[int, Meta(ge=1)]] = 0,
+        odd: float = float("nan"),
     ) -> str: ...
 
     assert [each["schema"] for each in parameters(handler)] == [
         {"type": "integer"},
-        {},
-        {"type": "integer", "minimum": 1},
+        {"type": "number"},
     ]
 
 
@@ -532,6 +591,98 @@ def test_a_body_is_json_or_messagepack():
         },
         "required": True,
     }
+
+
+def test_a_body_of_anything_is_json_that_nothing_is_wrong_with():
+    """MessagePack has keys that are no text, so it is not read into `Any`; no 422 either."""
+
+    async def handler(thing: Body[Any]) -> str: ...
+
+    async def holding(thing: Body[dict[str, Any]]) -> str: ...
+
+    anything, some = described(handler, method="PUT"), described(holding, method="PUT")
+
+    assert [*anything["requestBody"]["content"]] == ["application/json"]
+    assert [*some["requestBody"]["content"]] == ["application/json"]
+    assert [*anything["responses"]] == ["200", "400", "413", "415"]
+    assert [*some["responses"]] == ["200", "400", "413", "415", "422"]
+
+
+@pytest.mark.parametrize(
+    ("method", "statuses"),
+    [("GET", ["200"]), ("POST", ["201"])],
+)
+def test_who_looks_at_a_request_does_not_read_its_body(method, statuses):
+    async def guard(request: Request) -> str | None:
+        return request.headers.get("x-token") or request.query.get("token")
+
+    async def handler(request: Request, token: Annotated[str | None, Depends(guard)]) -> str:
+        return request.path
+
+    assert [*responses(handler, method=method)] == statuses
+
+
+async def _reads_json(request: Request) -> str:
+    return str(await request.json())
+
+
+async def _reads_bytes(request: Request) -> str:
+    return str(await request.body())
+
+
+async def _reads_pieces(request: Request) -> str:
+    return str([piece async for piece in request.stream()])
+
+
+async def _hands_on(request: Request) -> str:
+    return await _reads_json(request)
+
+
+async def _encloses(request: Request) -> str:
+    return await (lambda: _reads_json(request))()
+
+
+class _Reader:
+    """An object that can be called."""
+
+    __name__ = "reader"
+
+    async def __call__(self, request: Request) -> str:
+        return str(await request.body())
+
+
+@pytest.mark.parametrize(
+    ("handler", "statuses"),
+    [
+        (_reads_json, [400, 413]),
+        (_reads_bytes, [413]),
+        (_reads_pieces, [413]),
+        (_hands_on, [400, 413]),
+        (_encloses, [400, 413]),
+        (_Reader(), [413]),
+    ],
+)
+def test_what_a_request_is_asked_for_may_be_refused(handler, statuses):
+    """`json()` finds a body malformed; who hands a request on may do anything with it."""
+    found = [int(status) for status in responses(handler, method="PUT")]
+
+    assert found == [200, *statuses]
+
+
+def test_a_required_list_has_an_item():
+    """A list of no texts is an absent parameter."""
+
+    async def handler(
+        names: list[str],
+        few: Query[Annotated[list[str], Meta(min_length=2)]],
+        tags: Query[set[str]] = set(),  # noqa: B006 - copied for each request
+    ) -> str: ...
+
+    assert [each["schema"] for each in parameters(handler)] == [
+        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        {"type": "array", "items": {"type": "string"}, "minItems": 2},
+        {"type": "array", "items": {"type": "string"}, "default": []},
+    ]
 
 
 def test_a_body_with_a_default_is_not_required():
@@ -699,7 +850,11 @@ def test_several_media_types_are_listed():
         (str, "text/plain", {"schema": {"type": "string"}}),
         (str, "text/csv", {"schema": {"type": "string"}}),
         (bytes, "image/png", {}),
-        (bytes, "application/json", {"schema": {"type": "string", "contentEncoding": "base64"}}),
+        (
+            bytes,
+            "application/json",
+            {"schema": {"type": "string", "contentEncoding": "base64", "pattern": BASE64}},
+        ),
         (str, "application/vnd.shop+json", {"schema": {"type": "string"}}),
         (Any, "application/json", {}),
     ],
@@ -815,7 +970,11 @@ def test_a_created_thing_has_a_location_and_links():
     assert created["headers"]["Location"] == {
         "description": "Leads to: get_user",
         "required": True,
-        "schema": {"type": "string", "format": "uri-reference"},
+        "schema": {
+            "type": "string",
+            "format": "uri-reference",
+            "pattern": "(^|/users/[^/?#]+)([?#].*)?$",
+        },
     }
     assert created["links"] == {
         "get_user": {"operationId": "get_user"},
@@ -910,17 +1069,12 @@ def test_what_head_answers_has_no_content():
     }
 
 
-def test_what_never_answers_has_no_responses():
-    """Only a 500 could come, and that is said nowhere."""
-    assert "responses" not in described(moving())
-
-
 # --- redirects -------------------------------------------------------------------------------
 
 LOCATION = {
     "description": "Leads to: about",
     "required": True,
-    "schema": {"type": "string", "format": "uri-reference"},
+    "schema": {"type": "string", "format": "uri-reference", "pattern": "(^|/about)([?#].*)?$"},
 }
 
 
@@ -1014,8 +1168,14 @@ def test_redirects_with_one_status_are_one_response():
             "description": "Home. / Away.",
             "headers": {
                 "Location": {
-                    **LOCATION,
                     "description": "Leads to: about / Leads to: https://a.example",
+                    "required": True,
+                    "schema": {
+                        "anyOf": [
+                            LOCATION["schema"],
+                            {"type": "string", "format": "uri-reference"},
+                        ]
+                    },
                 },
                 "X-A": {"schema": {"type": "string"}},
                 "X-B": {
@@ -1057,11 +1217,12 @@ def test_an_error_is_its_class():
     @raises(EmailTaken, NotFound)
     async def handler() -> None: ...
 
-    document = written(app)
+    document = app.openapi()
     found = document["paths"]["/x"]["get"]["responses"]
     schemas = document["components"]["schemas"]
 
-    assert found["409"] == {
+    assert found["409"] == {"$ref": "#/components/responses/EmailTaken"}
+    assert document["components"]["responses"]["EmailTaken"] == {
         "description": "Another account already uses this e-mail address.",
         "content": {"application/problem+json": {"schema": ref("EmailTaken")}},
     }
@@ -1087,10 +1248,81 @@ def test_errors_with_one_status_are_told_apart_by_their_type():
                             "about:blank": "#/components/schemas/Conflict",
                         },
                     },
-                }
+                },
+                "examples": {
+                    "Conflict": {
+                        "value": {"type": "about:blank", "title": "Conflict", "status": 409}
+                    }
+                },
             }
         },
     }
+
+
+class Full(HTTPError, status_code=507):
+    """There is no room."""
+
+    left: Annotated[int, Meta(examples=[3])]
+    note: str | None = None
+    when: Annotated[str | None, Meta(description="When.")] = None
+
+
+class Broken(HTTPError, status_code=507):
+    """It is broken."""
+
+    part: str
+
+
+def test_what_an_error_leaves_out_is_never_null():
+    app = App()
+    app.get("/x")(raises(Full)(speaking()))
+
+    properties = written(app)["components"]["schemas"]["Full"]["properties"]
+
+    assert properties["note"] == {"type": "string"}
+    assert properties["when"] == {"type": "string", "description": "When."}
+
+
+def test_errors_with_one_status_have_named_examples():
+    """Made of the examples of their fields; an error with a field that has none has none."""
+    found = responses(speaking(), raises(Full, Broken))["507"]["content"]
+
+    assert found["application/problem+json"]["examples"] == {
+        "Full": {
+            "value": {
+                "type": "/docs#full",
+                "title": "There is no room.",
+                "status": 507,
+                "left": 3,
+            }
+        }
+    }
+
+
+def test_an_error_of_several_operations_is_described_once():
+    app = App()
+    for index in range(2):
+        app.get(f"/{index}", name=f"x{index}")(raises(EmailTaken)(speaking()))
+
+    document = app.openapi()
+
+    assert [*document["components"]["responses"]] == ["EmailTaken"]
+    for item in document["paths"].values():
+        assert item["get"]["responses"]["409"] == {"$ref": "#/components/responses/EmailTaken"}
+
+
+def test_errors_of_one_name_with_one_body_are_described_where_they_stand():
+    def another(word):
+        return type("Taken", (HTTPError,), {"__doc__": f"By {word}."}, status_code=409)
+
+    app = App(error_format=ErrorModel())
+    app.get("/a", name="a")(raises(another("a cat"))(speaking()))
+    app.get("/b", name="b")(raises(another("a dog"))(speaking()))
+
+    paths = written(app)["paths"]
+
+    assert paths["/a"]["get"]["responses"]["409"]["description"] == "By a cat."
+    assert paths["/b"]["get"]["responses"]["409"]["description"] == "By a dog."
 
 
 def test_headers_and_cookies_of_an_error():
@@ -1115,7 +1347,15 @@ def test_one_body_for_all_is_written_once():
 
     assert written(app)["paths"]["/x"]["get"]["responses"]["409"] == {
         "description": "Conflict / Another one.",
-        "content": {"application/json": {"schema": ref("ErrorBody")}},
+        "content": {
+            "application/json": {
+                "schema": ref("ErrorBody"),
+                "examples": {
+                    "Conflict": {"value": {"detail": [{"msg": "Conflict", "type": "conflict"}]}},
+                    "Other": {"value": {"detail": [{"msg": "Another one.", "type": "other"}]}},
+                },
+            }
+        },
     }
 
 
@@ -1227,7 +1467,42 @@ def test_what_a_reroute_leads_to_answers_here():
 
     assert [*found] == ["200", "307", "404", "409", "422"]
     assert found["200"]["content"] == {"application/json": {"schema": ref("User")}}
-    assert found["404"]["content"] == {"application/problem+json": {"schema": ref("NotFound")}}
+    assert found["404"]["content"]["application/problem+json"]["schema"] == ref("NotFound")
+
+
+def test_what_a_hidden_operation_answers_may_be_indescribable():
+    """Nobody asked for its description: what has none is left open."""
+
+    class Odd(HTTPError, status_code=418):
+        """A teapot."""
+
+        part: complex
+
+    app = App()
+
+    @app.get("/t", include_in_schema=False)
+    @raises(Odd)
+    async def hidden() -> dict[str, complex]: ...
+
+    app.get("/x")(reroutes(to=hidden)(moving()))
+    found = written(app)["paths"]["/x"]["get"]["responses"]
+
+    assert found["200"] == {"description": "OK", "content": {"application/json": {}}}
+    assert found["418"]["content"] == {"application/problem+json": {}}
+
+
+def test_a_name_that_a_hidden_operation_wants_too_is_a_fault():
+    other = type("User", (Struct,), {})
+    app = App()
+
+    @app.get("/t", include_in_schema=False)
+    async def hidden() -> other: ...
+
+    @app.get("/x")
+    @reroutes(to=hidden)
+    async def x() -> User: ...
+
+    assert "x: the component name `User` is wanted by" in faults(app)[0]
 
 
 def test_two_contents_of_one_status_are_either_of_them():
@@ -1256,11 +1531,14 @@ def test_anything_and_something_is_anything():
 def test_a_whole_and_a_stream_have_no_common_schema():
     """One word describes the body, the other each item: both would have to hold."""
 
-    @returns(media_type="application/json")
-    async def target() -> AsyncIterator[User]:
+    @returns(media_type="application/jsonl")
+    async def stream() -> AsyncIterator[User]:
         yield
 
-    assert rerouting(target)["200"]["content"] == {"application/json": {}}
+    @returns(media_type="application/jsonl")
+    async def whole() -> str: ...
+
+    assert rerouting(stream, whole)["200"]["content"]["application/jsonl"] == {}
 
 
 def test_a_header_that_one_of_two_sends_is_optional():

@@ -288,6 +288,7 @@ def test_an_older_document_has_rules_too():
 
 def led(*to, **options):
     app = town()
+    app.redirect("/old/{item_id}", to="item")
 
     @app.get("/go")
     @redirects(303, to=to, **options)
@@ -313,12 +314,21 @@ def test_literal_paths_are_told():
 @pytest.mark.parametrize(
     ("to", "options"),
     [
-        (("item",), {}),
-        (("/a.b", "item"), {}),
-        (("/items/{item_id}",), {}),
         (("*",), {}),
+        (("/old/{item_id}",), {}),
         (("/a.b",), {"external": "https://x.example"}),
     ],
 )
-def test_what_is_not_literal_may_be_anything(to, options):
+def test_what_is_not_known_may_be_anything(to, options):
     assert led(*to, **options) == {"type": "string", "format": "uri-reference"}
+
+
+@pytest.mark.parametrize("to", [("item",), ("/items/{item_id}",)])
+def test_the_path_of_an_operation_is_told(to):
+    """Parameters are anything but a slash; the rest of a path may hold some."""
+    assert led(*to)["pattern"] == "(^|/items/[^/?#]+)([?#].*)?$"
+    pattern = led(*to, "/a.b", "files")["pattern"]
+
+    good = ["/items/1?x=1", "/root/items/1", "?x", "/a.b", "/files/", "/files/a/b#c"]
+    assert all(re.search(pattern, each) for each in good)
+    assert not any(re.search(pattern, each) for each in ["/items/", "/items/1/2", "/other"])

@@ -117,7 +117,7 @@ def test_a_rule_that_may_lead_very_far_has_one_edge(app):
         app.get(f"/p{number}")(handler(f"p{number}"))
     app.reroute("/v0/{rest:path}", to="/{rest}")
 
-    assert edges(app) == ["* /v0/{rest:path} -> * /{rest} (reroute reroute, several)"]
+    assert edges(app) == ["* /v0/{rest:path} -> * /{rest:path} (reroute reroute, several)"]
 
 
 def test_every_operation_and_page_is_a_node(app):
@@ -177,6 +177,32 @@ def test_a_path_at_which_no_hop_ends(app):
     app.put("/put")(handler("put", redirects(307, to="/home")))
 
     assert [line.partition(",")[0] for line in refused(app)] != []
+
+
+@pytest.mark.parametrize(
+    ("slashes", "to", "found"),
+    [
+        ("match", "/home/", ["a loop without end"]),
+        ("redirect", "/home/", ["a loop without end"]),
+        ("strict", "/home/", ["a loop without end", "go"]),
+        (
+            "redirect",
+            "/ring/1",
+            [
+                "a loop without end",
+                "go (GET /go) redirects with 303 to '/ring/1', which serves nothing",
+            ],
+        ),
+    ],
+)
+def test_a_path_that_is_led_on(slashes, to, found):
+    app = App(slashes=slashes)
+    app.get("/home")(handler("home"))
+    app.redirect("/ring/1", to="/ring/2")
+    app.redirect("/ring/2", to="/ring/1")
+    app.get("/go")(handler("go", redirects(303, to=to)))
+
+    assert sorted(fault.partition(":")[0] for fault in refused(app)) == found
 
 
 def warned(app):

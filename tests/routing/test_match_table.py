@@ -80,7 +80,7 @@ paths = st.lists(st.one_of(words, st.sampled_from([".", ".."])), max_size=6).map
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(templates(), max_size=12), st.lists(paths, min_size=1, max_size=12))
 def test_the_most_specific_segment_wins_from_left_to_right(texts, wanted):
     router, shapes = Router(), {}

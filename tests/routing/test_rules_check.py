@@ -530,9 +530,9 @@ def test_a_swap_of_languages_is_a_loop():
     )
 
     assert told(checked) == [
-        "rules.py:1: error: a loop without end: each request for '/en/{page}' comes back\n"
-        "    /en/{page} -> /de/{page} (302, rules.py:1)\n"
-        f"    /de/{{page}} -> /en/{{page}} (302, rules.py:2)\n{ENDS}"
+        "rules.py:1: error: a loop without end: each request for '/en/{page:path}' comes back\n"
+        "    /en/{page:path} -> /de/{page:path} (302, rules.py:1)\n"
+        f"    /de/{{page:path}} -> /en/{{page:path}} (302, rules.py:2)\n{ENDS}"
     ]
 
 
@@ -540,18 +540,18 @@ def test_a_path_that_grows_is_a_loop():
     checked = check([], redirect("/a/{rest:path}", "/a/x/{rest}"))
 
     assert told(checked) == [
-        "rules.py:1: error: a loop without end: each request for '/a/{rest}' comes back\n"
-        f"    /a/{{rest}} -> /a/x/{{rest}} (308, rules.py:1)\n{ENDS}"
+        "rules.py:1: error: a loop without end: each request for '/a/{rest:path}' comes back\n"
+        f"    /a/{{rest:path}} -> /a/x/{{rest:path}} (308, rules.py:1)\n{ENDS}"
     ]
 
 
-@pytest.mark.parametrize("target", ["/a/{rest}/copy/{rest}", "/a/{rest}/x"])
+@pytest.mark.parametrize("target", ["/a/{rest:path}/copy/{rest:path}", "/a/{rest:path}/x"])
 def test_a_path_that_grows_around_its_parameter_is_a_loop(target):
     checked = check([], redirect("/a/{rest:path}", target))
 
     assert told(checked) == [
-        "rules.py:1: error: a loop without end: each request for '/a/{rest}' comes back\n"
-        f"    /a/{{rest}} -> {target} (308, rules.py:1)\n{ENDS}"
+        "rules.py:1: error: a loop without end: each request for '/a/{rest:path}' comes back\n"
+        f"    /a/{{rest:path}} -> {target} (308, rules.py:1)\n{ENDS}"
     ]
 
 
@@ -579,6 +579,53 @@ def test_the_other_slash_is_a_loop_only_where_it_comes_back(slashes):
     )
 
     assert told(checked) == [loop if slashes == "match" else nowhere]
+
+
+def test_a_circle_that_leads_away_for_some():
+    checked = check(
+        [],
+        redirect("/a/{x}", "/b/{x}"),
+        redirect("/b/{x}", "/a/{x}", line=2),
+        redirect("/b/out", "https://a.example/", line=3),
+    )
+
+    assert [text.partition("\n")[0] for text in told(checked)] == [
+        "rules.py:1: warning: a possible loop: requests for '/a/{x}' may come back"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "found"),
+    [([], "nothing in this app answers"), (["GET /b/home home"], "may come back")],
+)
+def test_a_circle_through_a_slash_redirect_that_some_methods_do_not_take(others, found):
+    """OPTIONS is asked by a reroute, and no slash redirect answers it."""
+    checked = check(
+        ["OPTIONS /b/page page", *others],
+        reroute("/go/{x}", "/b/{x}"),
+        redirect("/b/{x}/", "/go/{x}", line=2),
+    )
+
+    assert found in told(checked)[0]
+
+
+def test_a_loop_of_many_ways_is_found_in_time():
+    """Targets that hold the rest twice double the path with each hop: nobody follows them far."""
+    checked = check(
+        [],
+        reroute("/{x:path}", "/{x}/{x}"),
+        redirect("/{x}/{y}/{z:path}", "/{z}/a/{x}", line=2),
+        redirect("/{x}/{y:path}", "/{x}/{y}/{y}/b/b/{y}", 303, line=3),
+        redirect("/b/{y:path}", "/{y}", line=4),
+        redirect("/b/{y}", "/", line=5),
+        redirect("/b/{y}/{z}", "/{y}/a/{z}/b/{z}", 303, line=6),
+        redirect("/a/a/b/{w}", "/{w}/{w}/{w}/a", line=7),
+        redirect("/{x}/{y:path}", "/{y}/b/a/b", line=8),
+        redirect("/{x}/{y}/{z:path}", "/{z}", 301, line=9),
+        redirect("/a/b/a/b/{v:path}", "/b", line=10),
+    )
+
+    assert "a loop without end" in told(checked)[0]
 
 
 def test_a_path_that_shrinks_is_no_loop():
@@ -637,7 +684,7 @@ def test_a_long_loop_is_told_in_part():
     ]
 
 
-def test_a_turn_of_a_long_path_is_left_to_those_who_ask_for_it():
+def test_a_turn_of_a_long_path_is_not_followed_to_its_end():
     """A path of 250 segments that turns by one each time: the search for its end is bounded."""
     word = "/".join(["a", *["b"] * 249])
     checked = check(
@@ -648,7 +695,40 @@ def test_a_turn_of_a_long_path_is_left_to_those_who_ask_for_it():
         redirect("/turn/back/a", "/start", line=4),
     )
 
-    assert "/start" not in "".join(told(checked))
+    assert "loop without end: each request for '/start'" not in "".join(told(checked))
+
+
+def test_a_circle_of_many_rules_with_an_exit_is_told_once():
+    rules = [redirect(f"/{n}/{{x}}", f"/{(n + 1) % 40}/{{x}}", line=n + 1) for n in range(40)]
+
+    checked = check(["GET /39/exit end"], *rules)
+
+    assert len(told(checked)) == 1
+    assert told(checked)[0].startswith(
+        "rules.py:1: warning: a possible loop: requests for '/0/{x}' may come back\n"
+        "    /0/{x} -> /1/{x} (308, rules.py:1)\n"
+    )
+
+
+def test_rules_that_may_grow_are_told_though_no_request_comes_back_to_where_it_was():
+    checked = check(["GET /{x}/a/a end"], redirect("/{x}/{rest:path}", "/{rest}/a/a"))
+
+    assert told(checked) == [
+        "rules.py:1: warning: a possible loop: requests for '/{x}/{rest:path}' may come back\n"
+        "    /{x}/{rest:path} -> /{rest:path}/a/a (308, rules.py:1)\n"
+        f"{ENDS}"
+    ]
+
+
+def test_a_rule_that_only_grows_leads_to_nothing():
+    """No request comes back to where it was, and none to an operation."""
+    checked = check([], redirect("/{x}/{rest:path}", "/{rest}/a/a"))
+
+    assert [text.partition("\n")[0] for text in told(checked)] == [
+        "rules.py:1: warning: a possible loop: requests for '/{x}/{rest:path}' may come back",
+        "rules.py:1: error: redirect '/{x}/{rest:path}' -> '/{rest}/a/a': nothing in this app "
+        "answers at '/{rest:path}/a/a'",
+    ]
 
 
 def test_rules_may_lead_to_rows_of_tables():

@@ -1,8 +1,12 @@
 """Tables from files and from pairs: what is read, and every row that is refused."""
 
+import sys
+from io import StringIO
+
 import pytest
 
 from redirflow import RedirectTable, SpecError
+from redirflow.routing.formats import watched
 
 
 @pytest.fixture
@@ -60,11 +64,12 @@ def test_redirects_as_netlify_reads_them(load):
     """301 is the usual status; placeholders become rules, and so does a 200, a reroute."""
     table = load(
         "_redirects",
-        "# moved\n/a /b # why\n/old/* /new/:splat 302\n/u/:id /users/:id 307\n/home /b 200\n"
+        "# moved\n\n/a /b # why\n/c /d 302\n/old/* /new/:splat 302\n/u/:id /users/:id 307\n"
+        "/home /b 200\n"
         "/x/:one/* https://x.org:8443/:one/{}/:splat\n",
     )
 
-    assert leading(table) == {"/a": "/b"}
+    assert leading(table) == {"/a": "/b", "/c": "/d"}
     assert [(rule.source, rule.to, getattr(rule, "status_code", 200)) for rule in table.rules] == [
         ("/old/{splat:path}", "/new/{splat}", 302),
         ("/u/{id}", "/users/{id}", 307),
@@ -203,3 +208,19 @@ def test_paths_that_are_no_tables(tmp_path, name, found):
         RedirectTable.load(path)
 
     assert caught.value.faults[0].found == f"RedirectTable.load({str(path)!r}){found}"
+
+
+def test_a_long_load_tells_how_far_it_is_on_a_terminal(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+
+    assert len([*watched(range(0x8001), "moved.csv", 0)]) == 0x8001
+    assert [*watched(range(9), "few.csv", 0)] == [*range(9)]
+    assert terminal.getvalue() == (
+        "\rmoved.csv: 16,384 rows\rmoved.csv: 32,768 rows\rmoved.csv: read\033[K\n"
+    )
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True

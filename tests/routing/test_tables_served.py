@@ -92,6 +92,71 @@ def test_a_row_leads_to_the_end_of_its_chain(app, row, expected):
     assert location(with_rows(app, row), row[0]) == expected
 
 
+def test_a_row_is_kept_no_longer_than_the_rule_that_it_leads_through(app):
+    with_rows(app, ("/a", "/rule"), ("/b", "/home"))
+
+    assert ask(app, "/a")[1]["cache-control"] == "max-age=60"
+    assert "cache-control" not in ask(app, "/b")[1]
+
+
+def test_more_kinds_of_rows_than_a_byte_can_number(app):
+    """Each rule has another lifetime, and each row that leads to one takes it over."""
+    for age in range(300):
+        app.redirect(f"/rule/{age}", to="/home", status_code=302, max_age=age)
+    with_rows(
+        app,
+        *((f"/row/{age}", f"/rule/{age}") for age in range(300)),
+        *((f"/first/{age}", f"/row/{age}") for age in range(300)),
+    )
+
+    ages = [ask(app, f"/first/{age}")[1]["cache-control"] for age in range(300)]
+    assert ages == [f"max-age={age}" for age in range(300)]
+
+
+def test_a_rule_leads_to_a_row_beside_an_operation(app):
+    app.redirect("/in", to="/send")
+    with_rows(app, ("/send", "/home"))
+
+    assert location(app, "/in") == (308, "/send")
+    assert location(app, "/send") == (308, "/home")
+    assert ask(app, "/send", method="POST")[0] == 201
+
+
+def test_the_longest_of_joined_queries(app):
+    app.redirect("/long", to="/home?" + "b" * 5000)
+    with_rows(app, ("/a", "/long?" + "a" * 5000))
+
+    assert "more than 8000 bytes" in refused(app)[0]
+
+
+def test_a_row_after_which_a_row_serves_no_method(app):
+    """POST stays POST after a 308, and the row at the target leads to what serves only that."""
+    with_rows(app, ("/a", "/b", 303), ("/b", "/send", 308))
+
+    assert refused(app) == [
+        "row 1 '/a' -> '/b': '/b' serves POST, and after a 303 clients ask with GET"
+    ]
+
+
+def test_a_rule_that_leads_into_very_many_rows(app):
+    """They are not compared one by one: some of them are taken to be what the rule leads to."""
+    app.redirect("/old/{x}", to="/rows/{x}")
+    with_rows(app, *((f"/rows/{number}/deep", "/home") for number in range(10_001)))
+
+    assert location(app, "/old/1") == (308, "/rows/1")
+    assert ask(app, "/rows/1")[0] == 404
+
+
+def test_a_row_before_one_that_leads_nowhere_is_not_blamed(app):
+    app.redirect("/through", to="/dead")
+    with_rows(app, ("/dead", "/nowhere"), ("/a", "/through"))
+
+    assert (
+        refused(app)[0] == "row 1 '/dead' -> '/nowhere': nothing in this app answers at '/nowhere'"
+    )
+    assert "'/a'" not in "".join(refused(app))
+
+
 def test_rows_lead_through_rows(app):
     """Each answers with the last target; the status is what following would have come to."""
     with_rows(app, ("/a", "/b"), ("/b", "/c?k=1", 302), ("/c", "/home"), ("/d", "/c", 301))

@@ -163,7 +163,7 @@ async def test_an_unexpected_exception(call, caplog, logged):
     app, raised = App(), []
 
     @app.get("/")
-    async def broken() -> Never:
+    async def broken() -> str:
         try:
             raise KeyError("cause")
         except KeyError as cause:
@@ -192,7 +192,7 @@ async def test_an_unexpected_exception_in_debug(call, error, detail):
     app = App(debug=True)
 
     @app.get("/")
-    async def broken() -> Never:
+    async def broken() -> str:
         raise error
 
     assert (await call(app)).detail == detail
@@ -202,7 +202,7 @@ async def test_failures_in_another_format(call):
     app = App(error_format=ErrorModel())
 
     @app.get("/")
-    async def broken() -> Never:
+    async def broken() -> str:
         raise RuntimeError
 
     answer = await call(app)
@@ -273,3 +273,29 @@ def test_the_logger_says_nothing_by_itself():
 
     assert logger.handlers == []
     assert logger.level == logging.NOTSET
+
+
+async def test_a_failing_dependency_is_named(call, logged):
+    """Not the handler, which did nothing."""
+
+    async def current_user() -> int:
+        return 1 // 0
+
+    async def in_debt() -> None:
+        raise NotFound
+
+    app = App()
+
+    @app.get("/", dependencies=[current_user])
+    async def broken() -> None: ...
+
+    @app.get("/owed", dependencies=[in_debt])
+    async def owed() -> None: ...
+
+    assert (await call(app)).status == 500
+    assert (await call(app, path="/owed")).status == 500
+
+    file, line = "tests/serve/test_serve_failures.py", current_user.__code__.co_firstlineno
+    (_, failed), (_, sent) = logged()
+    assert failed.startswith(f"current_user ({file}:{line}), a dependency of broken, failed: Zero")
+    assert sent.startswith(f"in_debt ({file}:{line + 3}), a dependency of owed, sent the error")

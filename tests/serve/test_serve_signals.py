@@ -27,7 +27,6 @@ from redirflow import (
     Reroute,
     Response,
     Unauthorized,
-    UploadFile,
     raises,
     redirects,
     reroutes,
@@ -264,7 +263,7 @@ async def test_what_a_request_refuses_is_the_client_s_fault(call, read, status, 
 
 
 @pytest.mark.parametrize(
-    ("parts", "status"), [([b"{"], 400), ([b"x" * 6, b"x" * 6], 413), ([b"{", None], None)]
+    ("parts", "status"), [([b"{"], 400), ([b"x" * 6, b"x" * 6], 413), ([b"{", None], 400)]
 )
 async def test_a_body_that_is_read_in_a_task_group(asgi, logged, parts, status):
     """A group is no reason to take the client's fault for the author's."""
@@ -279,7 +278,7 @@ async def test_a_body_that_is_read_in_a_task_group(asgi, logged, parts, status):
     peer = asgi.Peer(*parts)
     await app(asgi.scope("POST"), peer.receive, peer.send)
 
-    assert status == (asgi.answer(peer.sent).status if peer.sent else None)
+    assert status == asgi.answer(peer.sent).status
     assert logged() == []
 
 
@@ -443,19 +442,48 @@ async def test_a_reroute_of_a_head(call):
     [
         (Reroute("/nix"), "a reroute of a GET to what the spec does not list"),
         (Reroute("/from"), "a reroute of a GET to what the spec does not list"),
-        (Reroute("//evil.test"), "a reroute: the location starts with '//'"),
-        (Reroute("https://evil.test/"), "a reroute: an absolute URL is never local"),
+        (Reroute("//evil.test"), "a reroute that can't be followed: the location starts with '//'"),
+        (
+            Reroute("https://evil.test/"),
+            "a reroute that can't be followed: an absolute URL is never local",
+        ),
         (Reroute("?a=1"), "a reroute of a GET to what the spec does not list"),
-        (Reroute(5), "a reroute: "),
-        (Reroute("/target/7", query={"q": {}}), "a reroute: a dict, not a scalar"),
-        (Reroute("/target/7", query={"q": "\ud800"}), "a reroute: 'utf-8' codec can't encode"),
-        (Reroute("/target/7", headers={"x": "a\nb"}), "a reroute: the value holds a control"),
-        (Reroute("/target/7", headers={"x": 5}), "a reroute: expected string"),
-        (Reroute("/target/7", headers={"Host": "a"}), "a reroute: a reroute can't set the header"),
-        (Reroute("/target/7", headers={"TE": "a"}), "a reroute: a reroute can't set the header"),
-        (Reroute.to("target_get"), "a reroute: target_get needs the parameter 'number'"),
-        (Reroute.to("target_get", number="x"), "a reroute: the parameter 'number'"),
-        (Reroute.to("target_got", number=1), "a reroute: there is no operation named"),
+        (
+            Reroute("/target/7", query={"q": {}}),
+            "a reroute that can't be followed: a dict, not a scalar",
+        ),
+        (
+            Reroute("/target/7", query={"q": "\ud800"}),
+            "a reroute that can't be followed: 'utf-8' codec can't encode",
+        ),
+        (
+            Reroute("/target/7", headers={"x": "a\nb"}),
+            "a reroute that can't be followed: the value holds a control",
+        ),
+        (
+            Reroute("/target/7", headers={"x": 5}),
+            "a reroute that can't be followed: expected string",
+        ),
+        (
+            Reroute("/target/7", headers={"Host": "a"}),
+            "a reroute that can't be followed: a reroute can't set the header",
+        ),
+        (
+            Reroute("/target/7", headers={"TE": "a"}),
+            "a reroute that can't be followed: a reroute can't set the header",
+        ),
+        (
+            Reroute.to("target_get"),
+            "a reroute that can't be followed: target_get needs the parameter 'number'",
+        ),
+        (
+            Reroute.to("target_get", number="x"),
+            "a reroute that can't be followed: the parameter 'number'",
+        ),
+        (
+            Reroute.to("target_got", number=1),
+            "a reroute that can't be followed: there is no operation named",
+        ),
     ],
     ids=repr,
 )
@@ -498,7 +526,7 @@ async def test_a_dependency_whose_specs_declare_no_reroute(call, logged):
     assert text.endswith(f"sent a reroute; declared: {declared}")
 
 
-@pytest.mark.parametrize("kept", ["stream", "form", "body"])
+@pytest.mark.parametrize("kept", [False, True])
 async def test_a_reroute_after_part_of_the_body_was_read(call, logged, kept):
     """What is gone can't be given to the other operation."""
     app = App()
@@ -507,30 +535,23 @@ async def test_a_reroute_after_part_of_the_body_was_read(call, logged, kept):
     async def target(request: Request) -> str:
         return (await request.body()).decode()
 
+    @app.post("/from")
+    @reroutes(to=target)
     async def source(request: Request) -> Never:
-        if kept == "stream":
-            async for _ in request.stream():
-                break
-        else:
+        if kept:
             await request.body()
+        async for _ in request.stream():
+            break
         raise Reroute("/target")
 
-    async def of_form(file: UploadFile) -> Never:
-        raise Reroute("/target")
+    answer = await call(app, "POST", "/from", body=b"hello")
 
-    app.post("/from")(reroutes(to=target)(of_form if kept == "form" else source))
-    form = b'--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
-    body = form if kept == "form" else b"hello"
-    headers = {"content-type": "multipart/form-data; boundary=b"}
-
-    answer = await call(app, "POST", "/from", body=body, headers=headers)
-
-    if kept == "body":
+    if kept:
         assert answer.json() == "hello"
     else:
         assert answer.status == 500
         ((_, text),) = logged()
-        assert "sent a reroute after part of the body was read; declared: body()" in text
+        assert "sent a reroute after part of the body was read; declared: a body kept by" in text
 
 
 async def test_an_urlencoded_form_is_read_again(call):
@@ -736,7 +757,7 @@ async def test_a_bare_value_where_several_statuses_are_declared(call, logged):
     assert (await call(app, "POST")).status == 500
     assert (await call(app, "GET")).status == 500
     post, get = (text.partition(" sent ")[2] for _, text in logged())
-    assert post == "a int without a status; declared: 202, 203, 303"
+    assert post == "a value of type int without a status; declared: 202, 203, 303"
     assert get == "a response with the status 200; declared: nothing but errors"
 
 
@@ -766,7 +787,7 @@ async def test_an_error_format_that_fails(call, logged):
             return dict[str, str]
 
         def body(self, error: Exception) -> dict[str, str]:
-            if isinstance(error, NotFound):
+            if str(error) == "secret":
                 raise ZeroDivisionError
             return {"said": str(error)}
 

@@ -84,7 +84,7 @@ async def test_a_task_that_fails_is_logged_and_the_next_runs(asgi, caplog, logge
     assert log == [*RESPONSE, "last"]
     assert logged() == [
         ("ERROR", "the background task failing failed"),
-        ("ERROR", "the background task <sending> failed"),
+        ("ERROR", "the background task Sending failed"),
     ]
     errors = [str(record.exc_info[1]) for record in caplog.records]
     assert errors == ["later", "no mail today"]

@@ -234,3 +234,47 @@ async def test_a_sync_handler_with_all_that_a_response_has(call):
         return Response("x", status_code=202)
 
     assert (await call(app, "POST")).status == 202
+
+
+async def test_sync_generators_wait_for_a_thread_too(call, monkeypatch):
+    """With one place for sync functions, 50 requests run one at a time, and all are answered."""
+    monkeypatch.setattr("redirflow.serve.runtime.THREADS", 1)
+    app = App()
+    running, most = 0, 0
+
+    def begun() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        time.sleep(0.0005)
+        running -= 1
+
+    def first() -> Iterator[int]:
+        begun()
+        yield 1
+
+    def second(one: Annotated[int, Depends(first)]) -> Iterator[int]:
+        begun()
+        yield one + 1
+
+    def third(two: Annotated[int, Depends(second)]) -> int:
+        begun()
+        return two + 1
+
+    @app.get("/")
+    def show(three: Annotated[int, Depends(third)]) -> int:
+        begun()
+        return three
+
+    answers = []
+
+    async def ask():
+        answers.append((await call(app)).json())
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            for _ in range(50):
+                group.start_soon(ask)
+
+    assert answers == [3] * 50
+    assert most == 1

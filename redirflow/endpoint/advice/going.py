@@ -9,8 +9,9 @@ from redirflow.endpoint.advice.signals import Made, literal
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.plan import Judge, RedirectPlan
 from redirflow.endpoint.target import Destination, NotAllowed
-from redirflow.http.location import LOCAL, LocationRefused, compile_location
+from redirflow.http.location import LOCAL, compile_location
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
+from redirflow.http.reference import LocationRefused
 from redirflow.routing.template import Hole, Template
 
 

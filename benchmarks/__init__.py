@@ -1,0 +1,1 @@
+"""What redirflow costs, beside its peers and a function written by hand. See README.md."""

@@ -1,0 +1,119 @@
+"""Types that msgspec does not know: how their values travel, said once.
+
+What a `TypeHook` says holds in parameters, bodies, responses and the document alike. The hooks
+of an app are in force while it is compiled; everything that is made meanwhile keeps what it
+needs of them, and an app without hooks makes its decoders without any.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from msgspec import inspect as types_of
+
+from redirflow.declare.checks import check_fields
+from redirflow.declare.faults import refuse
+from redirflow.declare.specs import nothing
+
+Encode: TypeAlias = Callable[[Any], Any]
+Decode: TypeAlias = Callable[[type, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeHook:
+    """How values of one class travel.
+
+    `TypeHook(IPv4Address, schema={"format": "ipv4"})`
+
+    Args:
+        type: the class.
+        decode: from a value of *wire* to one of *type*; a `ValueError` or `TypeError` is the
+            client's fault, and its text is told. By default the class itself.
+        encode: from a value of *type* to one of *wire*.
+        wire: the type that travels; it is checked before *decode* is called.
+        schema: what the document says besides the schema of *wire*.
+
+    Raises:
+        SpecError: msgspec knows the type already, or does not know *wire*.
+    """
+
+    type: type
+    decode: Callable[[Any], Any] | None = None
+    encode: Callable[[Any], Any] = str
+    wire: Any = str
+    schema: Mapping[str, Any] = field(default_factory=nothing, hash=False)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if not isinstance(types_of.type_info(self.type), types_of.CustomType):
+            raise refuse(f"TypeHook({self.type.__name__})", "a class that msgspec does not know")
+        if isinstance(types_of.type_info(self.wire), types_of.CustomType):
+            raise refuse(f"TypeHook(wire={self.wire!r})", "a type that msgspec knows")
+
+    def read(self, value: Any) -> Any:
+        """The value of *type* that *value*, as it came over the wire, stands for."""
+        if isinstance(value, self.type):
+            return value
+        try:
+            wired = msgspec.convert(value, self.wire)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None  # msgspec tells where only of these
+        return (self.decode or self.type)(wired)
+
+
+Hooks: TypeAlias = Mapping[type, TypeHook]
+
+NONE: Final[Hooks] = MappingProxyType({})
+
+_IN_FORCE: Final[ContextVar[Hooks]] = ContextVar("hooks", default=NONE)
+
+
+def checked_hooks(hooks: Iterable[TypeHook]) -> Hooks:
+    """Hooks by their classes.
+
+    Raises:
+        SpecError: two are for the same one.
+    """
+    found: dict[type, TypeHook] = {}
+    for hook in hooks:
+        if found.setdefault(hook.type, hook) is not hook:
+            raise refuse(f"two hooks for {hook.type.__name__}", "one hook for a class")
+    return MappingProxyType(found)
+
+
+@contextmanager
+def in_force(hooks: Hooks) -> Generator[None]:
+    """Compile with these hooks."""
+    token = _IN_FORCE.set(hooks)
+    try:
+        yield
+    finally:
+        _IN_FORCE.reset(token)
+
+
+def hook_of(cls: type) -> TypeHook | None:
+    """The hook for a class."""
+    return _IN_FORCE.get().get(cls)
+
+
+def decoding() -> Decode | None:
+    """What msgspec calls with a class that it does not know and what came for it."""
+    hooks = _IN_FORCE.get()
+    return (lambda cls, value: hooks[cls].read(value)) if hooks else None
+
+
+def encoding() -> Encode | None:
+    """What msgspec calls with a value of a class that it does not know."""
+    hooks = _IN_FORCE.get()
+
+    def encode(value: Any) -> Any:
+        for cls in type(value).__mro__:
+            if cls in hooks:
+                return hooks[cls].encode(value)
+        raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
+
+    return encode if hooks else None

@@ -1,0 +1,307 @@
+"""What looks like a mark and is none, and defaults that no client may send: told at start-up."""
+
+from typing import Annotated, Any
+
+import annotated_types
+import msgspec
+import pydantic
+import pytest
+from msgspec import Meta, Struct, UnsetType, field
+
+from redirflow import (
+    Alias,
+    APIKey,
+    App,
+    Basic,
+    Bearer,
+    Body,
+    Cookie,
+    Depends,
+    Form,
+    Header,
+    LocalURL,
+    Query,
+    Request,
+    SpecError,
+    UploadFile,
+)
+from redirflow.endpoint.marks import refuse_strays
+
+
+class Item(Struct):
+    name: str
+
+
+class Bad(Struct):
+    limit: Annotated[int, Meta(ge=1)] = 0
+
+
+class Guarded(Struct):
+    token: Annotated[str, Bearer()]
+
+
+class Nested(Struct):
+    inner: list[Bad] = []
+
+
+class Filed(Struct):
+    file: UploadFile
+
+
+class Limits:
+    """A dependency that nobody can hash."""
+
+    __hash__ = None
+
+    def __call__(self) -> int: ...
+
+    def __repr__(self):
+        return "<Limits>"
+
+
+LIMITS = Limits()
+
+
+def current_user() -> str:
+    return "me"
+
+
+def handler_of(hint, default=...):
+    def handler(a): ...
+
+    handler.__annotations__ = {"a": hint, "return": None}
+    handler.__defaults__ = None if default is ... else (default,)
+    return handler
+
+
+def fault_of(handler, method="POST"):
+    """The one fault: what was found, and what to write."""
+    app = App()
+    app.route("/", methods=[method])(handler)
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+    (fault,) = caught.value.faults
+
+    assert fault.place.line == handler.__code__.co_firstlineno
+    return fault.found, fault.write
+
+
+@pytest.mark.parametrize(
+    ("hint", "found", "write"),
+    [
+        (Annotated[str, Bearer], "Bearer stands in Annotated, and does nothing", "Bearer()"),
+        (Annotated[str, Basic], "Basic stands in Annotated, and does nothing", "Basic()"),
+        (
+            Annotated[str, APIKey],
+            "APIKey stands in Annotated, and does nothing",
+            'APIKey(header="X-API-Key")',
+        ),
+        (
+            Annotated[Item, Depends],
+            "Depends stands in Annotated, and does nothing",
+            "Depends(current_user)",
+        ),
+        (Annotated[int, Alias], "Alias stands in Annotated, and does nothing", 'Alias("x-name")'),
+        (Annotated[int, Meta], "Meta stands in Annotated, and does nothing", "Meta(ge=1)"),
+        (
+            Annotated[Item, current_user],
+            "current_user stands in Annotated, and does nothing",
+            "Depends(current_user)",
+        ),
+        (Annotated[Item, Item], "Item stands in Annotated, and does nothing", "Depends(Item)"),
+        (Annotated[int, Query], "Query stands beside its type", "Query[int]"),
+        (Annotated[Item, Form], "Form stands beside its type", "Form[int]"),
+        (
+            Annotated[int, annotated_types.Ge(1)],
+            "Ge(ge=1) is not known here",
+            "Meta(ge=1)",
+        ),
+        (
+            Annotated[int, pydantic.Field(ge=1)],
+            f"{pydantic.Field(ge=1)!r} is not known here",
+            "Meta(ge=1)",
+        ),
+        (Annotated[str, Bearer()] | None, "a mark inside of {}", "Header[str | None]"),
+        (Annotated[str, Bearer] | None, "a mark inside of {}", "Header[str | None]"),
+        (list[Annotated[int, Query]], "a mark inside of {}", "Header[str | None]"),
+        (
+            Annotated[int, LIMITS],
+            "<Limits> stands in Annotated, and does nothing",
+            "Depends(<Limits>)",
+        ),
+        (Header[str] | None, "a mark inside of {}", "Header[str | None]"),
+        (Query[list[Annotated[str, Alias("x")]]], "a mark inside of {}", "Header[str | None]"),
+        (
+            Query[Guarded],
+            "Bearer(scopes=(), name='bearer', format=None) in a field of a Struct",
+            "",
+        ),
+    ],
+)
+def test_marks_that_would_do_nothing(hint, found, write):
+    assert fault_of(handler_of(hint)) == (f"handler(a): {found.format(hint)}", write)
+
+
+@pytest.mark.parametrize(
+    "hint", [Annotated[int, "seconds"], Annotated[int, 5, Meta(ge=1)], Query[Annotated[int, "doc"]]]
+)
+def test_other_notes_are_left_alone(hint):
+    app = App()
+    app.post("/")(handler_of(hint))
+    app.compile()
+
+
+def test_a_mark_behind_a_type_statement_counts():
+    typing_extensions = pytest.importorskip("typing_extensions")
+    token = typing_extensions.TypeAliasType("token", Annotated[str, Bearer()])
+    app = App()
+    app.post("/")(handler_of(token))
+
+    assert app.openapi()["paths"]["/"]["post"]["security"] == [{"bearer": []}]
+    assert "a mark inside" in fault_of(handler_of(token | None))[0]
+
+
+class Tree:
+    """What `type Tree = list[Tree]` makes."""
+
+    @property
+    def __value__(self):
+        return list[self]
+
+
+def test_a_type_statement_may_mean_itself():
+    assert refuse_strays(list[Tree()], []) is None
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        Query[UploadFile],
+        Header[list[UploadFile]],
+        Cookie[UploadFile | None],
+        Body[UploadFile],
+    ],
+)
+def test_files_come_from_forms(hint):
+    assert fault_of(handler_of(hint)) == (
+        "handler(a): a file that comes from no form",
+        "a: UploadFile",
+    )
+
+
+def test_no_file_in_the_path():
+    app = App()
+
+    @app.post("/{a}")
+    def handler(a: UploadFile) -> None: ...
+
+    with pytest.raises(SpecError, match="a file that comes from no form"):
+        app.compile()
+
+
+@pytest.mark.parametrize("hint", [Form[int], Form[Item], UploadFile])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_no_form_without_a_body(hint, method):
+    name = "name" if hint == Form[Item] else "a"
+
+    assert fault_of(handler_of(hint), method) == (
+        f"handler({name}): it comes from a form, but {method} / has no body",
+        "@app.post('/')",
+    )
+
+
+def test_no_form_beside_a_body():
+    def csrf(token: Form[str]) -> None: ...
+
+    def handler(a: Item, user: Annotated[None, Depends(csrf)]) -> None: ...
+
+    app = App()
+    app.post("/")(handler)
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    (fault,) = caught.value.faults
+    assert fault.found == "csrf(token): it comes from a form, but a is the body already"
+    assert fault.write == "a: Form[...], or token as its field"
+
+
+@pytest.mark.parametrize("scheme", [Bearer, Basic, APIKey])
+def test_the_class_of_a_scheme_is_no_dependency(scheme):
+    """Called as one, it would be made of query parameters, and let everybody in."""
+    with pytest.raises(SpecError) as caught:
+        Depends(scheme)
+
+    assert caught.value.faults[0].write == f"Annotated[str, {scheme.__name__}()]"
+
+
+@pytest.mark.parametrize(
+    ("write", "args"), [("limit: Query[int] = 20", (20,)), ("limit: Query[int]", ())]
+)
+def test_a_marker_is_not_called(write, args):
+    """`limit: int = Query(20)` is how other frameworks say it."""
+    with pytest.raises(SpecError) as caught:
+        Query(*args, description="How many")
+
+    (fault,) = caught.value.faults
+    assert fault.write == write
+
+
+@pytest.mark.parametrize(
+    ("hint", "default", "said", "write"),
+    [
+        (Annotated[int, Meta(ge=1)], 0, "Expected `int` >= 1", ""),
+        (Header[Annotated[str, Meta(max_length=2)]], "abc", "Expected `str` of length <= 2", ""),
+        (int, "7", "Expected `int`, got `str`", ""),
+        (list[int], ["a"], "Expected `int`, got `str` - at `$[0]`", ""),
+        (int, None, "Expected `int`, got `null`", "a: int | None = None"),
+        (LocalURL, "//evil.test", "Expected `str` matching regex", ""),
+        (UploadFile, None, "Expected a file", "a: UploadFile | None = None"),
+        (int, Query, "Expected `int`, got `object`", ""),
+        (Item, 5, "Expected `object`, got `int`", ""),
+    ],
+)
+def test_defaults_that_break_their_type(hint, default, said, write):
+    found, remedy = fault_of(handler_of(hint, default))
+
+    assert found.startswith(f"handler(a): the default {default!r} of a is not of its type: {said}")
+    assert remedy == write
+
+
+@pytest.mark.parametrize("hint", [Bad, list[Bad], Nested, Query[Bad], Form[Bad]])
+def test_defaults_of_fields(hint):
+    found, _ = fault_of(handler_of(hint))
+
+    assert found == (
+        "handler(a): the default 0 of Bad.limit is not of its type: Expected `int` >= 1"
+    )
+
+
+class Fine(Struct):
+    made: list[str] = field(default_factory=list)
+    missing: str | UnsetType = msgspec.UNSET
+    none: int | None = None
+    item: Item = field(default_factory=lambda: Item("x"))
+
+
+@pytest.mark.parametrize(
+    ("hint", "default"),
+    [
+        (Fine, ...),
+        (Any, object()),
+        (Item, Item("x")),
+        (Item | None, None),
+        (Annotated[int, Meta(ge=0)] | None, None),
+        (UploadFile | None, None),
+        (float, 1),
+    ],
+)
+def test_defaults_that_hold(hint, default):
+    app = App()
+    app.post("/")(handler_of(hint, default))
+    app.compile()
+
+
+def test_the_request_needs_no_default():
+    app = App()
+    app.get("/")(handler_of(Request))
+    app.compile()

@@ -1,0 +1,89 @@
+"""The app of the battery with what a soak needs besides: waiting, dripping, and counts."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Annotated
+
+from app import Item
+from app import app as battery
+from msgspec import Struct
+
+from redirflow import App, Depends, UploadFile
+
+
+class Counts(Struct):
+    """What is there now: a leak makes one of them grow."""
+
+    tasks: int
+    threads: int
+    opened: int
+
+
+OPENED = set()
+"""Generators that were begun and have not ended; threads add to it too."""
+
+
+@asynccontextmanager
+async def lifespan(app):
+    battery.compile()
+    yield
+    print("shutdown hook", flush=True)  # noqa: T201 - the soak reads it in the log
+
+
+app = App(lifespan=lifespan, max_body_size=4 * 1024 * 1024)
+
+
+@contextmanager
+def open_one():
+    key = object()
+    OPENED.add(key)
+    try:
+        yield
+    finally:
+        OPENED.discard(key)
+
+
+async def session() -> AsyncIterator[str]:
+    with open_one():
+        yield "session"
+
+
+def connection() -> Iterator[str]:
+    with open_one():
+        yield "connection"
+
+
+@app.get("/counts")
+async def counts() -> Counts:
+    return Counts(len(asyncio.all_tasks()), threading.active_count(), len(OPENED))
+
+
+@app.get("/wait", dependencies=[session, connection])
+async def wait(seconds: float) -> float:
+    await asyncio.sleep(seconds)
+    return seconds
+
+
+@app.get("/wait-sync")
+def wait_sync(seconds: float, name: Annotated[str, Depends(connection)]) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+@app.get("/drip", dependencies=[session])
+async def drip() -> AsyncIterator[Item]:
+    with open_one():
+        while True:
+            yield Item("drop" * 20)
+            await asyncio.sleep(0.01)
+
+
+@app.post("/keep", dependencies=[session])
+async def keep(file: UploadFile) -> int:
+    return len(await file.read())
+
+
+app.mount("/b", battery)

@@ -1,0 +1,66 @@
+"""Servers are not left half started, and not stopped in the middle of an answer."""
+
+import signal
+import socket
+
+import pytest
+from battery import request
+from peer import Peer
+from servers import CHOSEN, PATIENCE, SUITE, Server, missing
+
+# A process each: in the suite one server stands for the other.
+STARTED = CHOSEN[:1] if CHOSEN == SUITE else CHOSEN
+
+
+@pytest.fixture(params=STARTED)
+def start(request, tmp_path):
+    """`start("module:app")` starts a server, and gives it."""
+    lacking = missing(request.param)
+    if lacking:
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    started = []
+
+    def start(app):
+        started.append(Server(request.param, tmp_path / "log.txt", app))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.process.kill()
+        server.process.wait()
+
+
+@pytest.mark.parametrize(("app", "told"), [("faulty", "starting.py:"), ("failing", "no database")])
+def test_a_start_that_fails(start, app, told):
+    """The process ends; nothing is served by an app that is not ready."""
+    server = start(f"starting:{app}")
+
+    code = server.process.wait(PATIENCE)
+
+    assert code or server.name.startswith("hypercorn")  # which ends with 0 whatever it was
+    assert told in server.log.read_text()
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", server.port), 1):
+        pass
+
+
+def test_a_stop_in_the_middle(start):
+    """What is in flight is answered, the hook of the lifespan runs, and the process ends."""
+    server = start("starting:stopping")
+    server.wait()
+    targets = [b"/wait"] * 10 + [b"/wait-sync"] * 10
+    peers = [Peer(server.port) for _ in targets]
+    for peer, target in zip(peers, targets, strict=True):
+        peer.socket.settimeout(PATIENCE)
+        peer.send(request(target))
+    with Peer(server.port) as probe:  # taken, and answered, after all of them were read
+        probe.send(request(b"/"))
+        assert probe.answer(b"GET").status == 200
+
+    server.process.send_signal(signal.SIGTERM)
+    answers = [peer.answer(b"GET").status for peer in peers]
+    for peer in peers:
+        peer.socket.close()
+
+    assert answers == [200] * len(targets)
+    assert server.process.wait(PATIENCE) in {0, -signal.SIGTERM}
+    assert server.log.read_text().count("the hook has run") == 1
