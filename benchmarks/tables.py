@@ -156,7 +156,9 @@ def look_up(app: App, count: int) -> tuple[float, float, float, float]:
     step = max(1, len(paths) // CALLS)
     spots = (paths[::step] * CALLS)[:CALLS]
     statics = ["/static/one"] * CALLS
-    ratios, bases, lookups = [], [], []
+    ratios: list[float] = []
+    bases: list[float] = []
+    lookups: list[float] = []
     for _ in range(ROUNDS):
         base, row = batch(app, statics), batch(app, spots)
         ratios.append(row / base)
@@ -241,7 +243,7 @@ def show(figures: list[dict[str, Any]], exponents: dict[str, float]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="what tables of redirects cost")
     parser.add_argument("--rows", default="10000,100000", help="default: %(default)s")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
     args = parser.parse_args()

@@ -186,7 +186,8 @@ class Written:
     @cached_property
     def literals(self) -> Literals:
         """Those in its annotations and in what its bases are parametrised with."""
-        bases = (vars(each).get("__orig_bases__", ()) for each in class_of(self._type).__mro__)
+        mro = class_of(self._type).__mro__
+        bases: list[Any] = [vars(each).get("__orig_bases__", ()) for each in mro]
         return literals_in([self._type, *chain.from_iterable(bases), *self.hints.values()])
 
     def fields(self, node: Fielded) -> Iterable[mi.Field]:

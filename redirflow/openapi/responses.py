@@ -226,7 +226,7 @@ def _error_example(format: ErrorFormat, error: type[HTTPError], type_: Any) -> A
         fields = {name: _first_example(hint) for name, hint in members_of(error).items()}
         shown = error(**{name: value for name, value in fields.items() if value is not None})
         return plain(msgspec.convert(plain(format.body(shown)), type_))
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - the author's own `__init__`, with made-up values
         return None
 
 

@@ -185,7 +185,7 @@ class _Search:
                 if hop.before.within(hops[index].before):
                     return tuple(hops[index:])
             hops.append(hop)
-        return tuple(hops)
+        return self._whole(hops)
 
     def may_return(self, rule: Rule) -> tuple[Hop, ...]:
         """The hops of a loop that some requests of *rule* may run into; none if there is none."""
@@ -221,8 +221,12 @@ class _Search:
         shorter = len(turn[-1].before.path) <= len(turn[0].before.path)
         if turn is not trail and shorter and self._left >= 0:
             return ()
-        rules = dict.fromkeys(hop.rule for hop in turn)
-        return tuple(self._hops.first(rule) for rule in rules if rule.kind != "slash")
+        return self._whole(turn)
+
+    def _whole(self, hops: Iterable[Hop]) -> tuple[Hop, ...]:
+        """The rules of a long way, each once and with all that it takes."""
+        rules = dict.fromkeys(hop.rule for hop in hops if hop.rule.kind != "slash")
+        return tuple(map(self._hops.first, rules))
 
     def _endless_hops(self, state: State) -> list[Hop] | None:
         """The hops of a state; `None` if one of its requests comes to an end, for all we know."""

@@ -27,7 +27,7 @@ from redirflow.http.request import BodyTooLarge, MalformedBody
 from redirflow.http.response import Reply, Response
 from redirflow.http.types import Scope
 from redirflow.serve.call import Caller
-from redirflow.serve.failures import Failures, forget
+from redirflow.serve.failures import RAISED, Failures, forget
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.reroute import Rerouted
 from redirflow.serve.stream import Streaming, begun
@@ -165,7 +165,7 @@ async def outcome_of(
             if chosen is not None and content_type(chosen) != plan.media_type:
                 raise ContractViolation(f"the media type {chosen!r}", plan.media_type.decode())
             lines = plan.fields.render(response.headers, response.cookies)
-            return await begun(plan, response.body, lines, inbox)
+            return await begun(plan, response.body, lines, inbox, scope.get(RAISED))
     return reply_for(response, endpoint, scope, accept)
 
 

@@ -30,15 +30,23 @@ class Streaming:
 
     Attributes:
         first: the encoded first item; `None` for a stream without items.
+        raised: takes what could be told in no other way, for tests.
     """
 
     plan: StreamPlan
     items: AsyncIterator[Any]
     first: bytes | None
     headers: RawHeaders
+    raised: list[Exception] | None
 
 
-async def begun(plan: StreamPlan, items: Any, lines: RawHeaders, inbox: Inbox) -> Streaming:
+async def begun(
+    plan: StreamPlan,
+    items: Any,
+    lines: RawHeaders,
+    inbox: Inbox,
+    raised: list[Exception] | None = None,
+) -> Streaming:
     """A stream with its first item, so that an early error is still a proper answer.
 
     Raises:
@@ -49,9 +57,9 @@ async def begun(plan: StreamPlan, items: Any, lines: RawHeaders, inbox: Inbox) -
     try:
         first = await _unless_left(lambda: _first(plan, iterator), inbox.left)
     except BaseException:
-        await _close(iterator)
+        await _close(iterator, raised)
         raise
-    return Streaming(plan, iterator, first, [(b"content-type", plan.media_type), *lines])
+    return Streaming(plan, iterator, first, [(b"content-type", plan.media_type), *lines], raised)
 
 
 async def _first(plan: StreamPlan, items: AsyncIterator[Any]) -> bytes | None:
@@ -90,7 +98,7 @@ async def send_stream(
             # disconnect while it closes the connection in here.
             await sender.end()
     finally:
-        await _close(streaming.items)
+        await _close(streaming.items, streaming.raised)
 
 
 async def _unless_left(
@@ -175,7 +183,7 @@ class _Sender:
             raise ClientDisconnected from None
 
 
-async def _close(items: AsyncIterator[Any]) -> None:
+async def _close(items: AsyncIterator[Any], raised: list[Exception] | None) -> None:
     """Close a generator, also when its task was cancelled."""
     close = getattr(items, "aclose", None)
     if close is not None:
@@ -185,3 +193,5 @@ async def _close(items: AsyncIterator[Any]) -> None:
             except Exception as error:  # noqa: BLE001 - the answer is sent, or another one will be
                 name = getattr(items, "__qualname__", type(items).__name__)
                 LOGGER.error("the stream %s failed to close", name, exc_info=error)
+                if raised is not None:
+                    raised.append(error)

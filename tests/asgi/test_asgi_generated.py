@@ -105,10 +105,12 @@ WRAPPED = [
     lambda value: Response(value, status_code=418),
     lambda value: Response(value, headers={"Location": "/"}),
 ]
-SPECS = [
+RETURNED = [
     returns(headers={"X-Count": HeaderSpec(int, required=False)}),
     returns(cookies={"sid": CookieSpec(required=False)}),
     returns(status_code=202),
+]
+SPECS = [
     redirects(303),
     redirects(307, to="*", cookies={"sid": CookieSpec(required=False)}),
     raises(NotFound),
@@ -142,7 +144,8 @@ def operations(draw):
         method,
         path,
         source,
-        draw(st.lists(st.sampled_from(SPECS), max_size=2, unique_by=id)),
+        draw(st.lists(st.sampled_from(RETURNED), max_size=1))
+        + draw(st.lists(st.sampled_from(SPECS), max_size=2, unique_by=id)),
         draw(st.booleans()),
         type_,
     )

@@ -7,6 +7,7 @@ Every operation here answers a plain GET as declared; a test asks them all.
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext, suppress
 from functools import cache, partial, update_wrapper, wraps
@@ -29,6 +30,7 @@ from redirflow import (
     NotFound,
     Query,
     Redirect,
+    Request,
     Reroute,
     Response,
     Router,
@@ -1374,6 +1376,166 @@ async def errors_of_the_whole_operation(
 @raises(NotFound)
 async def same_dependency_again(value: Annotated[int, Depends(raises_undeclared)]) -> int:
     return value
+
+
+@app.get("/explicit")
+@raises(ValidationFailed, rf.InternalServerError)
+async def what_the_framework_raises_is_declared_too() -> int:
+    return 1
+
+
+@app.get("/stub")
+@raises(NotFound)
+@redirects(303, to=home)
+async def stub() -> None:
+    """To be written."""
+
+
+@app.get("/stub/short")
+@raises(NotFound)
+async def short_stub() -> None: ...
+
+
+@app.get("/stub/raising")
+@raises(NotFound)
+@redirects(303, to=home)
+async def stub_that_raises(kind: Query[int] = 1) -> int:
+    if kind == 1:
+        return kind
+    raise NotImplementedError
+
+
+# --- code that is not seen -------------------------------------------------------------------
+
+
+class Users(dict[int, str]):
+    def __missing__(self, key: int) -> Never:
+        raise NotFound(f"no user {key}")
+
+
+class Session:
+    @property
+    def user(self) -> Never:
+        raise Forbidden
+
+    def __eq__(self, other: object) -> bool:
+        raise Conflict
+
+    def __iter__(self) -> Iterator[int]:
+        raise rf.Gone
+
+    def __add__(self, other: int) -> int:
+        raise rf.Locked
+
+    def __format__(self, spec: str) -> str:
+        raise rf.BadGateway
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+USERS = Users()
+SESSION = Session()
+
+
+@app.get("/unseen/index")
+@raises(NotFound)
+async def raised_by_an_index() -> str:
+    return USERS[1]
+
+
+@app.get("/unseen/attribute")
+@raises(Forbidden)
+async def raised_by_a_property() -> str:
+    return SESSION.user
+
+
+@app.get("/unseen/operator")
+@raises(Conflict)
+async def raised_by_an_operator() -> bool:
+    return SESSION == 1
+
+
+@app.get("/unseen/loop")
+@raises(rf.Gone)
+async def raised_by_a_loop() -> list[int]:
+    return [each for each in SESSION]  # noqa: C416
+
+
+@app.get("/unseen/sum")
+@raises(rf.Locked)
+async def raised_by_a_sum() -> int:
+    return SESSION + 1
+
+
+class Unreadable(HTTPError, status_code=418):
+    pass
+
+
+class Moody(HTTPError, status_code=409):
+    def __init__(self) -> None:
+        raise Unreadable("before it is made")
+
+
+@app.get("/unseen/init")
+@raises(Moody, Unreadable)
+async def raised_while_an_error_is_made() -> Never:
+    raise Moody
+
+
+@app.get("/unseen/init/redirect")
+@redirects(303, to=home)
+@raises(Moody, Unreadable)
+async def raised_while_an_error_is_made_by_a_call() -> Never:
+    if VALUES:
+        raise Moody()
+    raise Redirect("/")
+
+
+@app.get("/unseen/await")
+@raises(NotFound)
+@redirects(303, to=home)
+async def raised_by_what_is_awaited(request: Request) -> int:
+    await anyio.lowlevel.checkpoint()
+    return find(len(await request.body()) + 1)
+
+
+@app.get("/unseen/parameter")
+@raises(Conflict)
+async def raised_by_a_parameter(value: Annotated[Any, Depends(Session)]) -> bool:
+    return value != 1
+
+
+@app.get("/unseen/mention")
+@raises(NotFound, Forbidden)
+@redirects(303, to=home)
+async def classes_that_are_only_mentioned() -> int:
+    kinds = [NotFound, rf.Forbidden, Redirect]
+    if len(VALUES) > 7:
+        raise kinds
+    return 1
+
+
+class Filters(Struct):
+    page: int = 1
+
+    def __post_init__(self) -> None:
+        raise Conflict
+
+
+@app.get("/unseen/struct")
+@raises(Conflict)
+async def raised_while_a_struct_is_made(filters: Query[Filters]) -> int:
+    return 1
+
+
+LOCK = threading.Lock()
+
+
+@app.get("/lock")
+@raises(NotFound)
+def lock_lets_it_pass() -> Never:
+    with LOCK:
+        raise NotFound
 
 
 # --- source that is hard to read -------------------------------------------------------------

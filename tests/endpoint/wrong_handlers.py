@@ -4,7 +4,7 @@
 
 Above a line that is warned of stands what is told of it, each warning after `# warns: `, its
 further lines as comments that are indented; `{above}` is the last line above. Whoever is not
-under `/swallowed` answers a plain GET with a 500: the warning is right.
+under `/unsent` or `/swallowed` answers a plain GET with a 500: the warning is right.
 """
 
 import contextlib
@@ -102,6 +102,7 @@ async def undeclared() -> int:
 
 
 @app.get("/error/class")
+# warns: undeclared_class declares Conflict, but no line of it raises it
 @raises(Conflict)
 async def undeclared_class() -> Never:
     # warns: undeclared_class raises NotFound (404), which is not declared
@@ -133,6 +134,7 @@ async def undeclared_copy() -> int:
 
 
 @app.get("/error/child")
+# warns: parent_of_a_declared_error declares Taken, but no line of it raises it
 @raises(Taken)
 async def parent_of_a_declared_error() -> Never:
     # warns: parent_of_a_declared_error raises Conflict (409), which is not declared
@@ -417,7 +419,9 @@ async def no_such_redirect_declared() -> int:
 
 
 @app.get("/status/other")
+# warns: another_status declares a redirect with 303, but no line of it sends one
 @redirects(303, to=home)
+# warns: another_status declares a redirect with 307, but no line of it sends one
 @redirects(307, to=home)
 async def another_status() -> int:
     # warns: another_status redirects with 302, which it does not declare
@@ -427,6 +431,7 @@ async def another_status() -> int:
 
 
 @app.get("/status/enum")
+# warns: another_status_of_the_enum declares a redirect with 303, but no line of it sends one
 @redirects(303, to=home)
 async def another_status_of_the_enum() -> Never:
     # warns: another_status_of_the_enum redirects with 302, which it does not declare
@@ -436,6 +441,7 @@ async def another_status_of_the_enum() -> Never:
 
 
 @app.get("/status/no-redirect")
+# warns: status_of_no_redirect declares a redirect with 303, but no line of it sends one
 @redirects(303, to=home)
 async def status_of_no_redirect() -> Never:
     # warns: status_of_no_redirect redirects with 200, which it does not declare
@@ -832,6 +838,112 @@ async def broad_except_around_a_reroute() -> int:
     #     write: except Reroute: raise
     except Exception:
         return 0
+
+
+# --- what is never sent ----------------------------------------------------------------------
+
+
+@app.get("/unsent/error")
+# warns: error_that_no_line_raises declares Conflict, but no line of it raises it
+@raises(NotFound, Conflict)
+async def error_that_no_line_raises(number: Query[int] = 1) -> int:
+    if str(number) not in VALUES and number < 5:
+        raise NotFound(f"no {number}")
+    return VALUES.get("one", number + 1)
+
+
+@app.get("/unsent/child")
+# warns: parent_of_what_is_declared declares Taken, but no line of it raises it
+@raises(Taken)
+@raises(Conflict)
+async def parent_of_what_is_declared() -> int:
+    if not VALUES:
+        raise Conflict("this is sent as a Conflict")
+    return 1
+
+
+# warns: spec_of_the_module declares Teapot, but no line of it raises it
+TABLE = raises(Teapot)
+
+
+@app.get("/unsent/spec")
+@TABLE
+async def spec_of_the_module() -> str:
+    return "tea"
+
+
+@app.get("/unsent/redirect")
+@redirects(303, to=home)
+# warns: redirects_that_no_line_sends declares a redirect with 307, but no line of it sends one
+@redirects(307, to=home)
+@redirects(308, to=home)
+async def redirects_that_no_line_sends() -> Never:
+    if VALUES:
+        raise Redirect("/")
+    raise Redirect("/").with_status(308)
+
+
+@app.get("/unsent/all")
+# warns: neither_redirect_nor_reroute declares a redirect with 303, but no line of it sends one
+@redirects(303, to=home)
+# warns: neither_redirect_nor_reroute declares a reroute, but no line of it raises one
+@reroutes(to=home)
+async def neither_redirect_nor_reroute() -> int:
+    try:
+        keys = [key for key in sorted(VALUES) if key is not None]
+        for _ in sorted(VALUES):
+            print(len(VALUES) if VALUES else -1)
+        return VALUES["one"] if keys else 0
+    except KeyError as error:
+        raise ValueError("no") from error
+    finally:
+        pass
+
+
+@app.get("/unsent/status")
+@returns(int, status_code=200)
+# warns: statuses_that_no_line_sends declares the status 202, but no line of it sends it
+@returns(int, status_code=202)
+@returns(int, status_code=203)
+async def statuses_that_no_line_sends() -> Response[int]:
+    if len(VALUES) == 7:
+        return Response(1, status_code=203)
+    return Response(1)
+
+
+@app.get("/unsent/value")
+@returns(int, status_code=200)
+# warns: status_that_a_plain_value_has_not declares the status 202, but no line of it sends it
+@returns(int, status_code=202)
+async def status_that_a_plain_value_has_not() -> Annotated[int, "all"] | None:
+    (first, second), third = (1, 2), 3
+    while not VALUES:
+        print("waiting")
+    assert first is not second or third
+    return VALUES["one"]
+
+
+# warns: permit declares Forbidden, but no line of it raises it
+@raises(Forbidden)
+def permit() -> int:
+    return 1
+
+
+@raises(NotFound)
+def pick() -> int:
+    return 1
+
+
+@app.get("/unsent/dependency")
+async def declared_by_a_dependency(
+    one: Annotated[int, Depends(permit)], two: Annotated[int, Depends(pick)]
+) -> int:
+    return one
+
+
+@app.get("/unsent/dependency/used")
+async def raised_for_a_dependency(two: Annotated[int, Depends(pick)]) -> int:
+    raise NotFound
 
 
 app.include_router(guarded)

@@ -27,6 +27,7 @@ from redirflow import (
     redirects,
     returns,
 )
+from redirflow.serve.failures import RAISED
 
 CONSTANT = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
 
@@ -302,10 +303,12 @@ async def test_a_stream_that_fails_to_close(call, logged, items, status):
                 raise StopAsyncIteration
             return 1
 
-    answer = await call(answering(Items, AsyncIterator[int]))
+    raised = []
+    answer = await call(answering(Items, AsyncIterator[int]), **{RAISED: raised})
 
     assert answer.status == status
     assert ("ERROR", "the stream Items failed to close") in logged()
+    assert RuntimeError in map(type, raised)
 
 
 # --- fields ------------------------------------------------------------------------------------

@@ -9,5 +9,7 @@ from the text is told, and what can't is left alone, for a check that cries wolf
     flow      which lines are reached, and what of it leaves the function
     aim       what `.to(...)` means
     going     redirects and reroutes, against where they may go
+    quiet     whether a function runs no code but its own lines
+    unsent    what is declared, though no line sends it
     hearing   all functions of an app, each before its judge
 """

@@ -1,4 +1,4 @@
-"""Advice: what functions do that they do not declare.
+"""Advice: what functions do that they do not declare, and what they declare but do not do.
 
 For `redirflow check` and `dev`. Each function is heard before its own `Judge`, which decides at
 run time too. A warning is told once, however many operations use the function.
@@ -14,15 +14,17 @@ from redirflow.endpoint.advice.flow import Lost, Readings, Sent
 from redirflow.endpoint.advice.going import hear_redirect, hear_reroute
 from redirflow.endpoint.advice.objection import Hearing, Objection
 from redirflow.endpoint.advice.signals import Made
+from redirflow.endpoint.advice.unsent import unsent
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.steps import Step
 
 
 def source_warnings(endpoints: Iterable[Endpoint]) -> list[Fault]:
     """What is told of the handlers and dependencies of an app."""
+    heard = [*endpoints]
     readings = Readings()
-    found = (fault for endpoint in endpoints for fault in _faults(endpoint, readings))
-    return [*dict.fromkeys(found)]
+    found = [fault for endpoint in heard for fault in _faults(endpoint, readings)]
+    return [*dict.fromkeys([*found, *unsent(heard, readings)])]
 
 
 def _faults(endpoint: Endpoint, readings: Readings) -> Iterator[Fault]:
