@@ -24,7 +24,7 @@ from benchmarks.apps import ROSTER, ASGIApp
 from benchmarks.check import check
 from benchmarks.exchange import BODIES, KINDS, SCOPES, Exchange, lifespan
 from benchmarks.plot import bars
-from benchmarks.record import facts, keep, load, show
+from benchmarks.record import COMPILED, facts, keep, load, show
 
 APPS = ("raw", "redirflow", "falcon", "blacksheep", "fastapi")
 WARM = 3  # turns of a hundred calls: caches are filled, CPython has specialised its code
@@ -61,7 +61,7 @@ def total(name: str, extra: str) -> int:
     """Instructions of one whole process."""
     command = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
     command += [sys.executable, "-m", "benchmarks.instructions", "--drive", name, extra]
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, **COMPILED, "PYTHONHASHSEED": "0"}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"I +refs: +([\d,]+)", run.stderr)
     if run.returncode or found is None:
@@ -71,10 +71,8 @@ def total(name: str, extra: str) -> int:
 
 def measure(names: list[str]) -> dict[str, dict[str, int]]:
     """Instructions a call, by app and kind."""
-    for name in names:  # so that the bytecode is there when it counts
-        subprocess.run(
-            [sys.executable, "-m", "benchmarks.instructions", "--drive", name, "warm"], check=True
-        )
+    for name in names:  # so that nothing is compiled when it counts
+        total(name, "warm")
     runs = [(name, extra) for name in names for extra in ("warm", *KINDS)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         totals = dict(zip(runs, pool.map(lambda run: total(*run), runs), strict=True))

@@ -30,6 +30,9 @@ PACKAGES = (
     "uvloop",
 )
 
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""For processes that are measured: modules are compiled once, and not in each."""
+
 NOTE = "ratios within one run are worth comparing; figures of two machines are not"
 
 

@@ -7,6 +7,7 @@ Each figure comes from a fresh process, which then answers one request and is ch
 
 import asyncio
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from benchmarks.exchange import Exchange, http_scope, lifespan
 from benchmarks.many import FRAMEWORKS, declared
 from benchmarks.measure import in_turn, summary
 from benchmarks.plot import lines
-from benchmarks.record import facts, keep, show
+from benchmarks.record import COMPILED, facts, keep, show
 
 PARTS = ("import", "declare", "compile", "document")
 CEILING = 1 / 5  # the budget: this part of FastAPI's, at 1 000 operations
@@ -73,7 +74,8 @@ async def check(app: ASGIApp, size: int, document: bytes) -> None:
 def measured(name: str, size: int) -> dict[str, float]:
     """The figures of one fresh process."""
     command = [sys.executable, "-m", "benchmarks.startup", "--inside", f"{name}:{size}"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, **COMPILED}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
         raise SystemExit(f"{name}, {size}: {run.stderr}")
     found: dict[str, float] = json.loads(run.stdout)

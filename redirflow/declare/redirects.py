@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import Any, Never, ParamSpec, Self, TypeAlias, overload
+from typing import Any, Final, Never, ParamSpec, Self, TypeAlias, overload
 
 from redirflow.declare.attach import Spec
 from redirflow.declare.specs import CookieSpec, HeaderSpec, nothing
@@ -83,6 +83,9 @@ class _Signal(Exception):
         raise AttributeError(f"{kind!r} object has no attribute {name!r}")
 
 
+_made: Final = BaseException.__new__  # PERF: found faster than through the class
+
+
 class Redirect(_Signal):
     """Raise (or return) it, and the declared 3xx is sent (RFC 9110 15.4).
 
@@ -143,7 +146,7 @@ class Redirect(_Signal):
                 fits) is mostly a client's, so the answer is 404; anything else that the target
                 does not take is a contract violation.
         """
-        redirect = cls.__new__(cls)
+        redirect = _made(cls)
         redirect.location = None
         redirect.target = target
         redirect.params = _named(target, args, params) if args else params

@@ -90,6 +90,7 @@ class _Twins:
             array_like=bool(struct and struct.array_like),
             forbid_unknown_fields=self._strict,
             frozen=True,  # so that sets hold them
+            gc=False,  # PERF: it lives for one check
         )
 
     def _field(self, field: types_of.Field, *, omits: bool) -> Any:

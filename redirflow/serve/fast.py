@@ -17,6 +17,7 @@ tell the two ways apart.
 import linecache
 from collections.abc import Callable
 from functools import cache
+from itertools import chain, repeat
 from types import CodeType, FunctionType
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.plan import quick_redirect
 from redirflow.endpoint.signature import Parameter, Required
 from redirflow.http.media import JSON_CODEC
-from redirflow.http.response import Reply, content_length
+from redirflow.http.response import EMPTY, LENGTHS, Reply, content_length
 from redirflow.http.types import Message, Receive, Scope
 from redirflow.serve.route import Route, Serve
 
@@ -34,6 +35,12 @@ _SHORT: Final = 18
 
 _QUERY: Final = 999
 """Bytes of a query that surely holds no more than 1000 pairs."""
+
+_OF_A_BODY: Final = {
+    "kind": 'b"content-type"',
+    "coding": 'b"content-encoding"',
+    "announced": 'b"content-length"',
+}
 
 _START: Final = '{"type": "http.response.start", "status": status, "headers": headers}'
 
@@ -64,6 +71,8 @@ def fast_server(
         "failed": failed,
         "replayed": replayed,
         "content_length": content_length,
+        "lengths": LENGTHS,
+        "kept": len(LENGTHS),
     }
     function: Any = FunctionType(_compiled(source), names, "serve")
     return function  # type: ignore[no-any-return]
@@ -179,7 +188,8 @@ class _Writing:
         lines += [f"t{number} = None" for number, _ in parameters]
         lines += [
             "if query:",
-            f'    if len(query) > {_QUERY} or b"%" in query or b"+" in query:',
+            # PERF: numbers of bytes; for `b"%"` Python first tries, and fails, to read an integer.
+            f"    if len(query) > {_QUERY} or {ord('%')} in query or {ord('+')} in query:",
             "        raise ValueError",
             '    for pair in query.split(b"&"):',
             '        key, _, text = pair.partition(b"=")',
@@ -193,16 +203,36 @@ class _Writing:
         return lines
 
     def _headers(self) -> list[str]:
-        """Header parameters. One that is missing is a doubt: its name may be in capitals."""
+        """Header parameters, and what tells of a plain JSON body: one pass over the fields.
+
+        A parameter that is missing is a doubt: its name may be in capitals.
+        """
         parameters = self._of("header")
-        lines = ['fields = dict(scope["headers"])'] if parameters or self._body is not None else []
+        self.names |= {f"k{number}": one.key.encode("latin-1") for number, one in parameters}
+        wanted = {f"t{number}": f"k{number}" for number, _ in parameters}
+        if self._body is not None:
+            wanted |= _OF_A_BODY
+        if not wanted:
+            return []
+        lines = [f"{' = '.join(wanted)} = None", 'for name, value in scope["headers"]:']
+        for test, (local, name) in zip(chain(["if"], repeat("elif")), wanted.items(), strict=False):
+            lines += [f"    {test} name == {name}:", f"        {local} = value"]
         for number, parameter in parameters:
-            self.names[f"k{number}"] = parameter.key.encode("latin-1")
-            lines += [f"t{number} = fields[k{number}]"]
+            lines += [f"if t{number} is None:", "    raise ValueError"]
             lines += self._converted(
                 number, parameter, f"t{number}", "{}.isdigit()", '{}.decode("latin-1")'
             )
-        return lines
+        return lines + (self._plain_body() if self._body is not None else [])
+
+    def _plain_body(self) -> list[str]:
+        """Doubt a body that is no plain JSON or, with as many digits as the limit, too large."""
+        self.names["digits"] = len(str(self.endpoint.max_body_size))
+        return [
+            'if kind != b"application/json" or coding is not None:',
+            "    raise ValueError",
+            "if announced is not None and len(announced) >= digits:",
+            "    raise ValueError",
+        ]
 
     def _optional(self, number: int, parameter: Parameter, digits: str, decode: str) -> list[str]:
         """A parameter that may be missing; one that must not be is then a doubt."""
@@ -236,14 +266,8 @@ class _Writing:
             return []
         self.names["decode"] = self.endpoint.body.decode[JSON_CODEC.name]
         self.names["limit"] = self.endpoint.max_body_size
-        self.names["digits"] = len(str(self.endpoint.max_body_size))
         again = "    return await careful(scope, replayed(message, receive), send, values)"
-        # A length of as many digits as the limit has may be too large.
-        long = 'len(fields.get(b"content-length", b"")) >= digits'
-        plain = 'fields.get(b"content-type") == b"application/json"'
         return [
-            f'if not ({plain}) or b"content-encoding" in fields or {long}:',
-            "    return await careful(scope, receive, send, values)",
             "message = await receive()",
             'body = message.get("body")',
             'if not body or message.get("more_body") or len(body) > limit:',
@@ -270,11 +294,26 @@ class _Writing:
         quick = quick_redirect(self.endpoint.judge)
         if quick is None:
             return []
-        self.names.update({"Redirect": Redirect, "quick": quick})
+        self.names.update({"Redirect": Redirect, "moved": quick.status, "EMPTY": EMPTY})
+        self.names.update({"located": quick.known.get, "unknown": (None, None)})
+        if quick.ready:
+            self.names["ready"] = quick.ready
+        more = ", *ready" if quick.ready else ""
         return [
             "except Redirect as redirect:",
-            "    reply = quick(redirect, scope)",
-            "    status, headers, body = reply or failed(redirect, scope)",
+            "    try:",
+            "        key, form = located(redirect.target, unknown)",
+            "        value = redirect.params.get(key)",
+            "        usual = type(value) is int and len(redirect.params) == 1",
+            '        usual = usual and redirect.extras is None and not scope.get("root_path")',
+            "    except Exception:  # a target that is no key, a slot that was never set",
+            "        usual = False",
+            "    if usual:",
+            "        status = moved",
+            f'        headers = [(b"location", form % value), EMPTY{more}]',
+            '        body = b""',
+            "    else:",
+            "        status, headers, body = failed(redirect, scope)",
             "    redirect.__traceback__ = redirect.__context__ = None",
         ]
 
@@ -297,7 +336,9 @@ class _Writing:
             f"    {careful}",
             "else:",
             "    status = success",
-            "    headers = [content_type, content_length(len(body))]",
+            "    size = len(body)",
+            "    length = lengths[size] if size < kept else content_length(size)",
+            "    headers = [content_type, length]",
         ]
 
 

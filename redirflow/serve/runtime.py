@@ -4,7 +4,7 @@ What is not an operation (an unknown path, a method that is not served, OPTIONS,
 many or too few) is answered by `serve.elsewhere`, away from the straight line.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeAlias
@@ -63,12 +63,12 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp, docs
     elsewhere = Elsewhere(router, compiled.rows, compiled.mounts, settings, failures)
     hosts: set[bytes] = set()
 
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    # PERF: matching awaits nothing, so it is no coroutine of its own but hands over the one of
+    # what serves (700 of 33 000 instructions).
+    def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await (elsewhere.websocket if scope["type"] == "websocket" else other)(
-                scope, receive, send
-            )
-            return
+            apart = elsewhere.websocket if scope["type"] == "websocket" else other
+            return apart(scope, receive, send)
         path: str = local_path(scope) if scope.get("root_path") else scope["path"]
         host = None
         for name, value in scope["headers"]:
@@ -77,16 +77,14 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp, docs
         if host not in hosts:
             refusal = elsewhere.bad_host(scope)
             if refusal is not None:
-                await deliver(refusal, scope, send)
-                return
+                return deliver(refusal, scope, send)
             if len(hosts) < _KNOWN_HOSTS and host:
                 hosts.add(host)
         values: Values = ()
         methods = exact.get(path)
         if methods is None:
             if rows is not None and path in rows:
-                await deliver(elsewhere.row(scope, path), scope, send)
-                return
+                return deliver(elsewhere.row(scope, path), scope, send)
             head, _, values = path.rpartition("/")
             # PERF: one comparison holds for nearly every text, and neither for an empty one
             # nor for dot segments; what it leaves out takes the careful way.
@@ -94,15 +92,13 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp, docs
             if methods is None:
                 found = elsewhere.find(path)
                 if found is None:
-                    await elsewhere.serve(scope, receive, send, path)
-                    return
+                    return elsewhere.serve(scope, receive, send, path)
                 methods = tables[found[0].index]
                 values = found[1]
         server = methods.get(scope["method"])
         if server is None:
-            await deliver(elsewhere.other_method(scope, methods, path), scope, send)
-            return
-        await server(scope, receive, send, values)
+            return deliver(elsewhere.other_method(scope, methods, path), scope, send)
+        return server(scope, receive, send, values)
 
     return serve
 

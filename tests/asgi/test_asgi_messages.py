@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Never
 
+import anyio
 import pytest
 from msgspec import Struct
 
@@ -253,6 +254,22 @@ async def test_one_start_and_a_body(asgi, path, method):
         assert answer["content-length"] is None or path == "/lines"
     else:
         assert answer["content-length"] is not None
+
+
+async def test_the_end_of_a_stream_is_sent_whole(asgi):
+    """A server may tell of the disconnect while it still closes the connection in `send`."""
+    peer, closed = asgi.Peer(b""), []
+
+    async def send(message):
+        await peer.send(message)
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            for _ in range(10):
+                await anyio.lowlevel.checkpoint()
+            closed.append(True)
+
+    await EVERY(asgi.scope("GET", "/lines"), peer.receive, send)
+
+    assert closed == [True]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
