@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import Any, Final, Never, ParamSpec, Self, TypeAlias, overload
+from typing import Any, Final, ParamSpec, Self, TypeAlias, overload
 
 from redirflow.declare.attach import Spec
 from redirflow.declare.specs import CookieSpec, HeaderSpec, nothing
@@ -71,16 +71,24 @@ class _Signal(Exception):
         return f"{type(self).__name__}({self})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        slots = [name for kind in type(self).__mro__ for name in kind.__dict__.get("__slots__", ())]
-        state = {**self.__dict__, **{name: getattr(self, name) for name in slots}}
+        state = {**self.__dict__, **{name: getattr(self, name) for name in self._slots()}}
         return type(self).__new__, (type(self),), state
 
-    def __getattr__(self, name: str) -> Never:
-        """Tell why a slot is empty, which is the only way to get here for one of them."""
-        kind = type(self).__name__
-        if any(name in base.__dict__.get("__slots__", ()) for base in type(self).__mro__):
-            raise TypeError(f"{kind} has no {name}: its __init__ must call super().__init__()")
-        raise AttributeError(f"{kind!r} object has no attribute {name!r}")
+    def check_made(self) -> None:
+        """Look for slots that a subclass has left empty.
+
+        PERF: no `__getattr__` tells this where a slot is read; it would make each read slower.
+
+        Raises:
+            TypeError: there is one.
+        """
+        for name in self._slots():
+            if not hasattr(self, name):
+                kind = type(self).__name__
+                raise TypeError(f"{kind} has no {name}: its __init__ must call super().__init__()")
+
+    def _slots(self) -> list[str]:
+        return [name for kind in type(self).__mro__ for name in kind.__dict__.get("__slots__", ())]
 
 
 _made: Final = BaseException.__new__  # PERF: found faster than through the class

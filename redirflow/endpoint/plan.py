@@ -222,7 +222,9 @@ class Judge:
         Raises:
             ContractViolation: no spec of the function allows it.
             Refused: 404, for a parameter whose value no path of its target holds.
+            TypeError: a subclass did not make its parent.
         """
+        redirect.check_made()
         plans = self._plans(redirect)
         refused = ""
         for plan in plans:

@@ -48,7 +48,9 @@ def rerouted(reroute: Reroute, request: Request, judge: Judge) -> Rerouted:
         ContractViolation: the handler does not declare the target, a parameter or header is
             wrong, part of the body is gone, or the reroutes of this request go in a circle.
         Refused: 404, for a path parameter whose value no path holds.
+        TypeError: a subclass did not make its parent.
     """
+    reroute.check_made()
     destination = judge.reroutes
     if destination is None:
         declared = "no reroute; @reroutes(to=...) declares one"

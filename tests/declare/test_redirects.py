@@ -351,12 +351,10 @@ class Nowhere(Reroute):
 
 @pytest.mark.parametrize("signal", [Unmade(), Nowhere()], ids=["redirect", "reroute"])
 def test_a_subclass_that_does_not_make_its_parent(signal):
-    message = rf"{type(signal).__name__} has no params: its __init__ must call super\(\).__init__"
+    message = rf"{type(signal).__name__} has no \w+: its __init__ must call super\(\).__init__"
 
     with pytest.raises(TypeError, match=message):
-        _ = signal.params
-    with pytest.raises(AttributeError, match="object has no attribute 'other'"):
-        _ = signal.other
+        signal.check_made()
 
 
 def test_notes_are_copied_too():

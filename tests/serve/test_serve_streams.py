@@ -336,6 +336,25 @@ async def test_the_client_leaves(asgi, logged):
     assert logged() == []
 
 
+async def test_the_client_leaves_a_generator_that_never_waits(asgi):
+    """It would keep everybody else from running, for ever."""
+    log, peer = [], asgi.Peer(b"")
+
+    async def make():
+        try:
+            for number in range(10_000):
+                if number == 5:
+                    peer.leave()
+                yield Item(number)
+        finally:
+            log.append("closed")
+
+    await streaming(make)(asgi.scope(), peer.receive, peer.send)
+
+    assert len(peer.sent) < 100
+    assert log == ["closed"]
+
+
 async def test_the_client_leaves_before_the_first_item(asgi, logged):
     """Which may be hours away."""
     log, peer = [], asgi.Peer(b"")
