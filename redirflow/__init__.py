@@ -1,6 +1,7 @@
 """redirflow: declared responses and checked redirects for small HTTP APIs on ASGI."""
 
 from redirflow.app import App
+from redirflow.declare.callbacks import Callback
 from redirflow.declare.decorators import RaisesSpec, raises, redirects, reroutes, returns
 from redirflow.declare.dependencies import (
     APIKey,
@@ -68,6 +69,7 @@ __all__ = [
     "Basic",
     "Bearer",
     "Body",
+    "Callback",
     "Conflict",
     "ContentTooLarge",
     "Cookie",

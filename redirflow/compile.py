@@ -165,7 +165,7 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
     hops = tuple(
         hop for each in endpoints.values() for hop in _hops(each, directory, shop.resolver)
     )
-    faults += check_handlers(hops, Survey(checked.tables.rows, checked.ground))
+    faults += check_handlers(hops, Survey(checked.tables, checked.ground))
     document = build_document(
         declared.info, [*endpoints.values()], declared.error_format, faults, checked=checked
     )
@@ -344,5 +344,5 @@ def _owners(router: Router[Owner], checked: CheckedRules, path: str) -> list[obj
     found = router.find(path)
     if found is not None:
         return [*found[0].owners.values()]
-    place = Survey(checked.tables.rows, checked.ground).at(path)
-    return [] if place.empty else [path]
+    place = Survey(checked.tables, checked.ground).at(path)
+    return [] if place is None else [path]

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypedDict, TypeVar, Unpack
 
 from redirflow.declare.attach import check_function
+from redirflow.declare.callbacks import Callback
 from redirflow.declare.checks import check
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, Place, calling_frame, calling_place, place_of, refuse
@@ -32,8 +34,11 @@ class RouteOptions(TypedDict, total=False):
     Attributes:
         name: the operationId and the name for `to=`; by default the function's. With
             several methods, `_get`, `_post` ... is appended.
-        tags, deprecated, include_in_schema: for the document.
+        tags, include_in_schema: for the document.
         summary, description: by default the docstring's first paragraph, and the rest.
+        deprecated: `True` for the document; since when, to tell clients too (RFC 9745).
+        sunset: until when it is there, which clients are told (RFC 8594).
+        callbacks: for the document, what is sent later because of it.
         max_body_size: bytes; by default the app's.
         dependencies: run before the handler, for their effect.
     """
@@ -42,7 +47,9 @@ class RouteOptions(TypedDict, total=False):
     tags: Iterable[str]
     summary: str | None
     description: str | None
-    deprecated: bool
+    deprecated: bool | datetime
+    sunset: datetime | None
+    callbacks: Mapping[str, Callback]
     include_in_schema: bool
     max_body_size: int | None
     dependencies: Iterable[Guard]
@@ -105,7 +112,7 @@ class Router:
         raises: error classes that each of them may raise.
         headers: headers that each response may have, and successes must if required.
         dependencies: functions (or `Depends`, or credentials) that run before each of them.
-        deprecated: whether the document marks them all as deprecated.
+        deprecated, sunset: of each of them, as in `RouteOptions`.
     """
 
     def __init__(
@@ -117,7 +124,8 @@ class Router:
         raises: Iterable[type[HTTPError]] = (),
         headers: Mapping[str, HeaderSpec] | None = None,
         dependencies: Iterable[Guard] = (),
-        deprecated: bool = False,
+        deprecated: bool | datetime = False,
+        sunset: datetime | None = None,
     ) -> None:
         check(Router.__init__, locals())
         self._entries: list[Entry] = []
@@ -130,6 +138,7 @@ class Router:
             headers=checked_headers(headers),
             dependencies=checked_guards(dependencies),
             deprecated=deprecated,
+            sunset=sunset,
         )
 
     def route(
@@ -361,6 +370,8 @@ def _operations(
             summary=options.get("summary"),
             description=options.get("description"),
             deprecated=options.get("deprecated", False),
+            sunset=options.get("sunset"),
+            callbacks=options.get("callbacks", NOTHING),
             include_in_schema=options.get("include_in_schema", True),
             max_body_size=options.get("max_body_size"),
             dependencies=guards,

@@ -29,6 +29,7 @@ CONTRACT = {
     "dependencies": "Depends Bearer APIKey Basic Credentials Scopes same_secret",
     "extras": "BackgroundTasks ServerSentEvent UploadFile",
     "bulk rules": "RedirectTable",
+    "for the document": "Callback",
     "faults at start-up": "SpecError Fault Place",
 }
 NAMES = {name for names in CONTRACT.values() for name in names.split()}

@@ -5,13 +5,17 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
+import msgspec
+
 from redirflow.cli.command import Command, takes_app
 from redirflow.cli.load import load
+from redirflow.cli.output import write
+from redirflow.cli.place import plain_place
 from redirflow.cli.report import counted, tell
 from redirflow.cli.tally import tally
 from redirflow.cli.target import find_target
 from redirflow.compile import CompiledApp
-from redirflow.declare.faults import Fault
+from redirflow.declare.faults import Fault, SpecError
 
 Finder: TypeAlias = Callable[[CompiledApp], Iterable[Fault]]
 
@@ -39,6 +43,8 @@ def warnings_of(compiled: CompiledApp) -> list[Fault]:
 
 def check(args: Namespace) -> int:
     """Tell every fault and every warning, and count what is there."""
+    if args.format == "json":
+        return _as_json(args)
     target = find_target(args.app)
     compiled = load(target).compile()
     warnings = warnings_of(compiled)
@@ -49,9 +55,30 @@ def check(args: Namespace) -> int:
     return 1 if warnings and args.strict else 0
 
 
+def _as_json(args: Namespace) -> int:
+    """Every fault or, if there is none, every warning, for an editor or a CI."""
+    try:
+        faults = [*warnings_of(load(find_target(args.app)).compile())]
+    except SpecError as error:
+        faults = [*error.faults]
+    told = [
+        {
+            "severity": fault.severity,
+            "found": fault.found,
+            "allowed": fault.allowed,
+            "write": fault.write,
+            **plain_place(fault.place),
+        }
+        for fault in faults
+    ]
+    write(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n", None)
+    return int(any(args.strict or fault.severity == "error" for fault in faults))
+
+
 def _arguments(parser: ArgumentParser) -> None:
     takes_app(parser)
     parser.add_argument("--strict", action="store_true", help="warnings count as findings")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 CHECK: Final = Command(

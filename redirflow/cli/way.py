@@ -158,7 +158,7 @@ class Guide:
         self._compiled: Final = compiled
         self._slashes: Final = ground.slashes
         self._tables: Final = compiled.checked.tables
-        self._survey: Final = Survey(self._tables.rows, ground)
+        self._survey: Final = Survey(self._tables, ground)
         self._elsewhere: Final = Elsewhere(
             compiled.router,
             compiled.rows,
@@ -301,7 +301,8 @@ class Guide:
         return parts
 
     def _hop_at(self, path: str) -> RowHop | None:
-        return self._survey.hop(self._survey.at(path))
+        place = self._survey.at(path)
+        return None if place is None else self._survey.hop(place)
 
 
 _SLASH: Final = Declared(kind="slash", text="slash redirect")

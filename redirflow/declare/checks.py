@@ -32,6 +32,8 @@ _WRITE: Final = MappingProxyType(
         "cookies": 'cookies={"sid": CookieSpec()}',
         "dependencies": "dependencies=[current_user]",
         "scopes": 'scopes=("read",)',
+        "callbacks": 'callbacks={"paid": Callback("{$request.body#/callback_url}", Paid)}',
+        "sunset": "sunset=datetime(2027, 6, 30, tzinfo=UTC)",
         "prefix": 'prefix="/api"',
         "max_body_size": "max_body_size=1024 * 1024",
         "error_format": "error_format=ProblemDetails()",

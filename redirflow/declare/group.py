@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from redirflow.declare.checks import fits, shown
@@ -25,7 +26,8 @@ class Group:
     raises: tuple[type[HTTPError], ...] = ()
     headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
     dependencies: tuple[Depends | Scheme, ...] = ()
-    deprecated: bool = False
+    deprecated: bool | datetime = False
+    sunset: datetime | None = None
 
     def around(self, inner: "Group") -> "Group":
         """This group with *inner* inside it."""
@@ -42,8 +44,15 @@ class Group:
             "raises": (*self.raises, *inner.raises),
             "headers": merged_headers(self.headers, inner.headers),
             "dependencies": (*self.dependencies, *inner.dependencies),
-            "deprecated": self.deprecated or inner.deprecated,
+            "deprecated": _nearest_date(inner.deprecated, self.deprecated),
+            "sunset": inner.sunset or self.sunset,
         }
+
+
+def _nearest_date(inner: bool | datetime, outer: bool | datetime) -> bool | datetime:
+    """Since when, by whoever says it nearest to the operation; else whether at all."""
+    dates = (each for each in (inner, outer) if isinstance(each, datetime))
+    return next(dates, inner or outer)
 
 
 def checked_prefix(prefix: str) -> str:

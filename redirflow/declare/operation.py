@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from redirflow.declare.attach import specs_of
+from redirflow.declare.callbacks import Callback
 from redirflow.declare.dependencies import Depends, Scheme
 from redirflow.declare.errors import HTTPError
-from redirflow.declare.faults import Place
+from redirflow.declare.faults import Fault, Place
 from redirflow.declare.specs import HeaderSpec, nothing
 from redirflow.http.types import ASGIApp
 
@@ -22,6 +24,8 @@ class Operation:
         namespace: names that the annotations of a handler made in a function may use.
         raises, headers, dependencies: those of App, Routers and the operation itself,
             outermost first.
+        deprecated, sunset: whether, or since when; and until when it is there.
+        callbacks: what is sent later because of it, by name.
         place: the line of the handler.
     """
 
@@ -33,7 +37,9 @@ class Operation:
     tags: tuple[str, ...] = ()
     summary: str | None = None
     description: str | None = None
-    deprecated: bool = False
+    deprecated: bool | datetime = False
+    sunset: datetime | None = None
+    callbacks: Mapping[str, Callback] = field(default_factory=nothing)
     include_in_schema: bool = True
     max_body_size: int | None = None
     dependencies: tuple[Depends | Scheme, ...] = ()
@@ -45,6 +51,10 @@ class Operation:
     def specs(self) -> tuple[Any, ...]:
         """The specs on the handler, outermost first; read late, as they may follow the route."""
         return specs_of(self.handler)
+
+    def fault(self, found: str, allowed: str = "", write: str = "") -> Fault:
+        """A fault at the handler."""
+        return Fault(found, allowed, write, self.place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

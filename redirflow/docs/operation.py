@@ -26,6 +26,7 @@ def operation(entry: Entry, index: Index, base: str) -> Markup:
             _parameters(described.get("parameters", ()), index),
             _request_body(described.get("requestBody"), index),
             _responses(described.get("responses", {}), index),
+            _callbacks(described.get("callbacks", {}), index),
             class_="told",
         ),
         element("div", try_it(sending(entry, index), base), class_="tried"),
@@ -130,6 +131,36 @@ def _examples(examples: Object) -> Iterator[Markup]:
         text, label = code(indented(example.get("value"))), f"Example {name}"
         yield element("p", "Example ", code(name), class_="media")
         yield element("pre", text, tabindex="0", role="group", aria_label=label)
+
+
+# --- what is sent to others ---------------------------------------------------------------------
+
+
+def _callbacks(callbacks: Object, index: Index) -> Markup | None:
+    """What is sent later, and where to."""
+    if not callbacks:
+        return None
+    told = (
+        html(element("p", code(name), class_="media"), outgoing(item, url, index))
+        for name, items in callbacks.items()
+        for url, item in items.items()
+    )
+    return html(element("h4", "Callbacks"), *told)
+
+
+def outgoing(item: Object, url: str | None, index: Index) -> Markup:
+    """The requests of a webhook or a callback."""
+    told = (
+        element(
+            "div",
+            element("p", badge(method.upper()), " ", code(url) if url else None),
+            prose(sent.get("description")),
+            _content(sent.get("requestBody", {}).get("content", {}), index),
+            class_="outgoing",
+        )
+        for method, sent in item.items()
+    )
+    return html(*told)
 
 
 # --- what it answers -------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from redirflow.docs.index import Entry, Index, index_document, link
 from redirflow.docs.label import entry_link
 from redirflow.docs.map import redirect_map
 from redirflow.docs.markup import Markup, element, html
-from redirflow.docs.operation import operation
+from redirflow.docs.operation import operation, outgoing
 from redirflow.docs.problem import problem_section
 from redirflow.docs.prose import prose
 from redirflow.docs.schema_text import describe
@@ -120,6 +120,7 @@ def _navigation(index: Index, drawn: bool) -> Markup:
     )
     other = [
         ("redirect_map", "Redirect map", drawn),
+        ("all_webhooks", "Webhooks", bool(index.document.get("webhooks"))),
         ("all_errors", "Errors", bool(index.problems)),
         ("all_schemas", "Schemas", bool(index.schemas)),
     ]
@@ -160,6 +161,9 @@ def _sections(index: Index, drawn: Markup | None, base: str) -> Iterable[Markup]
         yield element("section", element("h2", tag), about, *told, class_="group")
     if drawn is not None:
         yield _section("redirect_map", "Redirect map", [drawn])
+    if index.document.get("webhooks"):
+        told = (_webhook(name, each, index) for name, each in index.document["webhooks"].items())
+        yield _section("all_webhooks", "Webhooks", told)
     if index.problems:
         told = (problem_section(each, index) for each in index.problems)
         yield _section("all_errors", "Errors", told)
@@ -170,6 +174,11 @@ def _sections(index: Index, drawn: Markup | None, base: str) -> Iterable[Markup]
 
 def _section(anchor: str, title: str, content: Iterable[Markup]) -> Markup:
     return element("section", element("h2", title), *content, id=anchor)
+
+
+def _webhook(name: str, item: Object, index: Index) -> Markup:
+    body = element("div", outgoing(item, None, index), class_="body")
+    return element("details", element("summary", element("h3", name)), body, class_="schema")
 
 
 def _schema(name: str, schema: Object, index: Index) -> Markup:

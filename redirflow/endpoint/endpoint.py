@@ -1,9 +1,10 @@
 """One operation, compiled: everything that serving it and documenting it needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
-from redirflow.declare.attach import specs_of
+from redirflow.declare.attach import Spec
 from redirflow.declare.decorators import RaisesSpec
 from redirflow.declare.dependencies import Scopes
 from redirflow.declare.errors import (
@@ -33,11 +34,11 @@ from redirflow.endpoint.responses import (
     declared_responses,
     returned_type,
 )
-from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions
+from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions, specs_on
 from redirflow.endpoint.stream import StreamPlan, stream_plan
-from redirflow.endpoint.success import SuccessPlan, success_plan
+from redirflow.endpoint.success import SuccessPlan, is_negotiable, success_plan
+from redirflow.endpoint.sunset import refuse_odd_dates
 from redirflow.http.methods import WITH_BODY
-from redirflow.http.types import RawHeaders
 from redirflow.routing.template import Template
 
 
@@ -102,11 +103,10 @@ def compile_endpoint(
     """The endpoint of *operation*; faults are noted in *shop*, and `None` stands for too many."""
     before = len(shop.faults)
     called = [*functions(steps), handler]
-    responses = declared_responses(operation, handler.signature.returns, shop.resolver, shop.faults)
-    _refuse_generators(operation, handler, responses, shop.faults)
-    _refuse_silence(operation, called, shop.faults)
-    _refuse_bodies(operation, called, shop.faults)
+    responses = declared_responses(operation, handler.signature.returns, shop)
+    shop.faults.extend(_faults(operation, called, responses, shop))
     refuse_forms(operation, called, shop.faults)
+    refuse_odd_dates(operation, shop.faults)
     successes, streams = _response_plans(operation, responses, shop)
     errors = _error_classes(operation, steps, handler, called, responses)
     judges = judges_of(operation, steps, handler, errors, shop)
@@ -116,6 +116,8 @@ def compile_endpoint(
     if len(shop.faults) > before:
         return None
     limit = operation.max_body_size
+    rerouted = (shop.resolver.operations(spec.to) for spec in specs_on(called, RerouteSpec))
+    several = [response.media_types for response in responses if len(response.media_types) > 1]
     return Endpoint(
         operation=operation,
         template=link.template,
@@ -126,9 +128,9 @@ def compile_endpoint(
         responses=responses,
         successes=successes,
         streams=streams,
-        offered=_offered(responses),
+        offered=tuple(dict.fromkeys(chain.from_iterable(several))),
         redirects=redirects,
-        reroutes=_reroute_targets(called, shop),
+        reroutes=tuple(dict.fromkeys(chain.from_iterable(rerouted))),
         errors=errors,
         default_status=_default_status(operation, responses),
         body=reader,
@@ -150,7 +152,7 @@ def _response_plans(
             if stream is not None:
                 streams[response.status] = stream
         else:
-            success = shop.attempt(operation, success_plan, response, _varying(response))
+            success = shop.attempt(operation, success_plan, response)
             if success is not None:
                 successes[response.status] = success
     return successes, streams
@@ -161,11 +163,9 @@ def _redirects(
 ) -> tuple[DeclaredRedirect, ...]:
     """The redirects that the functions of an operation declare."""
     found: list[DeclaredRedirect] = []
-    for step in called:
-        for spec in specs_of(step.function):
-            if isinstance(spec, RedirectSpec):
-                targets = shop.attempt(operation, shop.resolver.operations, spec.to)
-                found.append(DeclaredRedirect(spec=spec, targets=tuple(targets or ())))
+    for spec in specs_on(called, RedirectSpec):
+        targets = shop.attempt(operation, shop.resolver.operations, spec.to)
+        found.append(DeclaredRedirect(spec=spec, targets=tuple(targets or ())))
     return tuple(found)
 
 
@@ -178,10 +178,7 @@ def _error_classes(
 ) -> tuple[type[HTTPError], ...]:
     """Every error that can be answered: what authors declare, and what the inputs imply."""
     found: list[type[HTTPError]] = [*operation.raises]
-    for step in called:
-        for spec in specs_of(step.function):
-            if isinstance(spec, RaisesSpec):
-                found += spec.classes
+    found += (error for spec in specs_on(called, RaisesSpec) for error in spec.classes)
     if any(isinstance(step, CredentialsStep) and not step.optional for step in steps):
         found.append(Unauthorized)
     if _scopes(steps) and any(step.signature.scopes for step in called):
@@ -195,7 +192,7 @@ def _error_classes(
             found.append(ValidationFailed)
     else:
         found += _refusals_of_requests(operation, called)
-    if any(len(response.media_types) > 1 for response in responses):
+    if any(map(is_negotiable, responses)):
         found.append(NotAcceptable)
     return tuple(dict.fromkeys(found))
 
@@ -222,86 +219,38 @@ def reads_form(steps: Iterable[Step]) -> bool:
     )
 
 
-def _refuse_generators(
+def _faults(
     operation: Operation,
-    handler: Step,
+    called: list[Step],
     responses: tuple[DeclaredResponse, ...],
-    faults: list[Fault],
-) -> None:
-    """A handler that yields is a stream, and says so."""
+    shop: Workshop,
+) -> Iterator[Fault]:
+    """What the functions of an operation can't do together."""
+    name, handler = operation.name, called[-1]
     streams = handler.kind == "async generator" and all(each.stream for each in responses)
     if "generator" in handler.kind and not streams:
-        faults.append(
-            Fault(
-                f"{operation.name} is a {handler.kind}, and no stream",
-                "an async generator that declares the type of its items",
-                f"async def {operation.name}(...) -> AsyncIterator[Item]",
-                operation.place,
-            )
-        )
-
-
-def _refuse_silence(operation: Operation, called: list[Step], faults: list[Fault]) -> None:
-    """What never returns and declares nothing that is raised could only ever answer 500."""
-    if any(fault.place == operation.place for fault in faults):
-        return  # an annotation that can't be read may say anything
-    declared = [*operation.raises, *(spec for step in called for spec in specs_of(step.function))]
-    if returned_type(called[-1].signature.returns)[0] is NEVER and not declared:
-        faults.append(
-            Fault(
-                f"{operation.name} never returns, and declares nothing that it raises",
-                "@redirects, @reroutes or @raises",
-                "@redirects(303, to=...)",
-                operation.place,
-            )
-        )
-
-
-def _refuse_bodies(operation: Operation, called: list[Step], faults: list[Fault]) -> None:
-    """A body belongs to the handler, and to a method that has one."""
-    for step in called:
-        if step.signature.body is None:
-            continue
-        if step is not called[-1]:
-            faults.append(
-                Fault(
-                    f"the dependency {step.name} reads the body as {step.signature.body.name}",
-                    "a body in the handler only; a dependency can take the Request",
-                    place=step.place,
-                )
-            )
-        elif operation.method not in WITH_BODY:
-            faults.append(
-                Fault(
-                    f"{operation.name} reads {step.signature.body.name} from the body of a "
-                    f"{operation.method}, which has none",
-                    "a scalar or a marker: Query, Header, Cookie",
-                    f"{step.signature.body.name}: Query[...] reads a Struct from the query",
-                    operation.place,
-                )
-            )
-
-
-def _reroute_targets(called: Iterable[Step], shop: Workshop) -> tuple[Operation, ...]:
-    found = [
-        operation
-        for step in called
-        for spec in specs_of(step.function)
-        if isinstance(spec, RerouteSpec)
-        for operation in shop.resolver.operations(spec.to)
-    ]
-    return tuple(dict.fromkeys(found))
-
-
-def _varying(response: DeclaredResponse) -> RawHeaders:
-    """What tells caches that the answer depends on `Accept` (RFC 9110 12.5.5)."""
-    return [(b"vary", b"accept")] if len(response.media_types) > 1 else []
-
-
-def _offered(responses: tuple[DeclaredResponse, ...]) -> tuple[str, ...]:
-    """The media types that several are declared of, each once."""
-    several = [response.media_types for response in responses if len(response.media_types) > 1]
-    return tuple(dict.fromkeys(name for names in several for name in names))
+        found = f"{name} is a {handler.kind}, and no stream"
+        allowed = "an async generator that declares the type of its items"
+        yield operation.fault(found, allowed, f"async def {name}(...) -> AsyncIterator[Item]")
+    # What never returns and declares nothing that is raised could only ever answer 500; but an
+    # annotation that can't be read may say anything.
+    silent = returned_type(handler.signature.returns)[0] is NEVER
+    unread = any(fault.place == operation.place for fault in shop.faults)
+    if silent and not unread and not operation.raises and not specs_on(called, Spec):
+        found = f"{name} never returns, and declares nothing that it raises"
+        allowed = "@redirects, @reroutes or @raises"
+        yield operation.fault(found, allowed, "@redirects(303, to=...)")
+    for step in called[:-1]:
+        if step.signature.body is not None:
+            found = f"the dependency {step.name} reads the body as {step.signature.body.name}"
+            allowed = "a body in the handler only; a dependency can take the Request"
+            yield Fault(found, allowed, place=step.place)
+    body = handler.signature.body
+    if body is not None and operation.method not in WITH_BODY:
+        found = f"{name} reads {body.name} from the body of a {operation.method}, which has none"
+        allowed = "a scalar or a marker: Query, Header, Cookie"
+        write = f"{body.name}: Query[...] reads a Struct from the query"
+        yield operation.fault(found, allowed, write)
 
 
 def _default_status(operation: Operation, responses: tuple[DeclaredResponse, ...]) -> int | None:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import decoding, encoding
-from redirflow.declare.specs import CookieSpec, HeaderSpec
+from redirflow.declare.specs import NOTHING, CookieSpec, HeaderSpec
 from redirflow.endpoint.convert import bare_info, discreet, is_scalar
 from redirflow.endpoint.parts import shown
 from redirflow.endpoint.violation import ContractViolation
@@ -95,24 +95,24 @@ def _listed(declared: Mapping[Any, Any]) -> str:
 
 
 def fields_plan(
-    headers: Mapping[str, HeaderSpec], cookies: Mapping[str, CookieSpec], *, required: bool = True
+    headers: Mapping[str, HeaderSpec],
+    cookies: Mapping[str, CookieSpec],
+    group: Mapping[str, HeaderSpec] = NOTHING,
 ) -> FieldsPlan:
     """The plan for declared headers and cookies.
 
     Args:
-        required: whether what is declared as required really is; errors and redirects of a
-            group may leave out what the group declares for successes.
+        group: headers of the groups around an operation, which errors and redirects may have.
 
     Raises:
         TypeError: msgspec can't handle the type of a header.
     """
+    both = [*group.items(), *headers.items()]
     return FieldsPlan(
-        {field_name(name).encode(): _header_writer(spec) for name, spec in headers.items()},
+        {field_name(name).encode(): _header_writer(spec) for name, spec in both},
         {name: cookie_writer(name, spec) for name, spec in cookies.items()},
-        frozenset(
-            name.lower().encode() for name, spec in headers.items() if spec.required and required
-        ),
-        frozenset(name for name, spec in cookies.items() if spec.required and required),
+        frozenset(name.lower().encode() for name, spec in headers.items() if spec.required),
+        frozenset(name for name, spec in cookies.items() if spec.required),
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from redirflow.declare.attach import specs_of
 from redirflow.declare.decorators import RaisesSpec
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, SpecError
@@ -19,7 +18,7 @@ from redirflow.endpoint.plan import (
     error_plan,
     redirect_plan,
 )
-from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions
+from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions, specs_on
 from redirflow.endpoint.target import Destination, Resolver
 
 P = ParamSpec("P")
@@ -51,8 +50,7 @@ class Workshop:
         except SpecError as error:
             self.faults.extend(error.faults)
         except (TypeError, ValueError, LookupError, NameError) as error:
-            found = f"{operation.name}: {error}"
-            self.faults.append(Fault(found, place=operation.place))
+            self.faults.append(operation.fault(f"{operation.name}: {error}"))
         return None
 
 
@@ -64,7 +62,11 @@ def judges_of(
     shop: Workshop,
 ) -> tuple[Judge, ...]:
     """One judge for each step, and the handler's."""
-    plans = _error_plans(operation, errors, shop)
+    plans: dict[type[HTTPError], ErrorPlan] = {}
+    for error in errors:
+        plan = _error_plan(operation, error, shop)
+        if plan is not None:
+            plans[error] = plan
     private = _reads_credentials(steps, [*functions(steps), handler])
     directory = shop.resolver.directory
     return tuple(
@@ -85,15 +87,18 @@ def _judge(
 ) -> Judge:
     """The judge of one function, from the specs that stand on it."""
     redirects: dict[int, tuple[RedirectPlan, ...]] = {}
+    for spec in specs_on([step], RedirectSpec):
+        where = shop.attempt(operation, shop.resolver.destination, spec.to, spec.external)
+        made = where and shop.attempt(
+            operation, redirect_plan, spec, where, operation.headers, private=private
+        )
+        if made:
+            redirects[spec.status_code] = (*redirects.get(spec.status_code, ()), made)
     foreign: list[tuple[type[Exception], type[HTTPError]]] = []
-    for spec in specs_of(step.function):
-        if isinstance(spec, RedirectSpec):
-            plan = shop.attempt(operation, _redirect_plan, spec, operation, shop, private=private)
-            if plan is not None:
-                redirects[spec.status_code] = (*redirects.get(spec.status_code, ()), plan)
-        elif isinstance(spec, RaisesSpec) and spec.on:
-            shop.attempt(operation, spec.classes[0])  # it is raised with nothing but its class
-            foreign += [(kind, spec.classes[0]) for kind in spec.on]
+    for raised in specs_on([step], RaisesSpec):
+        if raised.on:
+            shop.attempt(operation, raised.classes[0])  # it is raised with nothing but its class
+            foreign += [(kind, raised.classes[0]) for kind in raised.on]
     return Judge(
         step.name,
         shop.resolver.directory,
@@ -106,36 +111,18 @@ def _judge(
     )
 
 
-def _redirect_plan(
-    spec: RedirectSpec, operation: Operation, shop: Workshop, *, private: bool
-) -> RedirectPlan:
-    destination = shop.resolver.destination(spec.to, spec.external)
-    return redirect_plan(spec, destination, operation.headers, private=private)
-
-
 def _reroutes(step: Step, operation: Operation, shop: Workshop) -> Destination | None:
     """Where a function may reroute to: what all its specs list."""
-    specs = [spec for spec in specs_of(step.function) if isinstance(spec, RerouteSpec)]
+    specs = specs_on([step], RerouteSpec)
     listed = tuple(target for spec in specs for target in spec.to)
     found = shop.attempt(operation, shop.resolver.destination, listed) if listed else None
     for path in sorted(found.paths) if found else ():
         if not any(isinstance(owner, Operation) for owner in shop.resolver.everywhere(path)):
-            shop.faults.append(
-                Fault(
-                    f"{step.name}: reroutes(to={path!r}) leads to no operation",
-                    "operations of this app; not its pages, rules, tables and mounts",
-                    "@redirects(303, to=...) sends the client there",
-                    specs[0].place,
-                )
-            )
+            said = f"{step.name}: reroutes(to={path!r}) leads to no operation"
+            allowed = "operations of this app; not its pages, rules, tables and mounts"
+            write = "@redirects(303, to=...) sends the client there"
+            shop.faults.append(Fault(said, allowed, write, specs[0].place))
     return found
-
-
-def _error_plans(
-    operation: Operation, errors: Iterable[type[HTTPError]], shop: Workshop
-) -> dict[type[HTTPError], ErrorPlan]:
-    made = {error: _error_plan(operation, error, shop) for error in errors}
-    return {error: plan for error, plan in made.items() if plan is not None}
 
 
 def _error_plan(operation: Operation, error: type[HTTPError], shop: Workshop) -> ErrorPlan | None:

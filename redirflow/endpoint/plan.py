@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from redirflow.declare.errors import HTTPError, NotFound, members_of
-from redirflow.declare.faults import Place
+from redirflow.declare.faults import Fault, Place, SpecError
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.redirects import Redirect, RedirectSpec
 from redirflow.declare.specs import NOTHING, HeaderSpec, nothing
@@ -104,15 +104,9 @@ def redirect_plan(
     Raises:
         TypeError: msgspec can't handle a declared type.
     """
-    own = fields_plan(spec.headers, spec.cookies)
-    outer = fields_plan(group, NOTHING, required=False)
-    scope = "private, " if private else ""
-    age = spec.max_age
+    scope, age = "private, " if private else "", spec.max_age
     ready = [] if age is None else [(b"cache-control", f"{scope}max-age={age}".encode())]
-    merged = FieldsPlan(
-        {**outer.headers, **own.headers}, own.cookies, own.required_headers, own.required_cookies
-    )
-    return RedirectPlan(spec, destination, merged, ready)
+    return RedirectPlan(spec, destination, fields_plan(spec.headers, spec.cookies, group), ready)
 
 
 class QuickRedirect(NamedTuple):
@@ -179,15 +173,18 @@ def error_plan(
     """The plan of one class of errors.
 
     Raises:
-        TypeError: msgspec can't handle a field of the class.
-        SpecError, NameError: its fields can't be read.
+        TypeError: msgspec can't handle the type of a header.
+        SpecError, NameError: its fields can't be read, or the format has no body for it.
     """
-    outer = fields_plan(group, NOTHING, required=False)
-    own = fields_plan(error.header_specs, error.cookie_specs)
-    merged = FieldsPlan(
-        {**outer.headers, **own.headers}, own.cookies, own.required_headers, own.required_cookies
-    )
-    return ErrorPlan(error, format, body_plan(format.body_type(error), format.media_type), merged)
+    try:
+        body = body_plan(format.body_type(error), format.media_type)
+    except (NameError, SpecError):
+        raise
+    except Exception as failure:
+        found = f"{type(format).__name__} has no body for {error.__name__}: {failure}"
+        place = None if error.built_in else getattr(error, "_place", None)
+        raise SpecError([Fault(found, place=place)]) from failure
+    return ErrorPlan(error, format, body, fields_plan(error.header_specs, error.cookie_specs, group))
 
 
 # --- one function ----------------------------------------------------------------------------
@@ -242,21 +239,17 @@ class Judge:
 
     def _plans(self, redirect: Redirect) -> tuple[RedirectPlan, ...]:
         status = redirect.status_code or self.default_status
+        plans = self.redirects.get(status) if status else None
+        if plans is not None:
+            return plans
         if not self.redirects:
-            raise ContractViolation("a redirect", self._statuses())
-        if status is None:
-            raise ContractViolation(
-                "a redirect without a status",
-                f"{self._statuses()}; say which: .with_status({next(iter(self.redirects))})",
-            )
-        plans = self.redirects.get(status)
-        if plans is None:
-            raise ContractViolation(f"a redirect with the status {status}", self._statuses())
-        return plans
-
-    def _statuses(self) -> str:
-        known = ", ".join(str(status) for status in self.redirects)
-        return known or "no redirect; @redirects(303, to=...) declares one"
+            declared = "no redirect; @redirects(303, to=...) declares one"
+            raise ContractViolation("a redirect", declared)
+        declared = ", ".join(map(str, self.redirects))
+        if status is not None:
+            raise ContractViolation(f"a redirect with the status {status}", declared)
+        write = f"say which: .with_status({next(iter(self.redirects))})"
+        raise ContractViolation("a redirect without a status", f"{declared}; {write}")
 
     def error(self, error: HTTPError, more: Iterable[tuple[bytes, bytes]] = ()) -> Reply:
         """The reply for an error that this function raised.
@@ -291,9 +284,7 @@ def location_key(headers: Mapping[str, Any]) -> str | None:
 
 def default_status(statuses: list[int]) -> int | None:
     """The status of a redirect that names none: the only one, else 303 if declared."""
-    if len(set(statuses)) == 1:
-        return statuses[0]
-    return 303 if 303 in statuses else None
+    return statuses[0] if len(statuses) == 1 else 303 if 303 in statuses else None
 
 
 def as_redirect(response: Response[Any]) -> Redirect | None:

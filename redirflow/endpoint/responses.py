@@ -4,6 +4,7 @@ the document are made from.
 
 import collections.abc
 import types
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -23,7 +24,7 @@ from typing import (
 
 from msgspec import inspect as types_of
 
-from redirflow.declare.faults import Fault
+from redirflow.declare.faults import SpecError
 from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import Redirect, RedirectSpec
 from redirflow.declare.specs import (
@@ -34,6 +35,7 @@ from redirflow.declare.specs import (
     merged_headers,
     nothing,
 )
+from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.parts import shown, type_info
 from redirflow.endpoint.signature import UNKNOWN
 from redirflow.endpoint.target import Destination, Resolver
@@ -122,58 +124,50 @@ def _names_redirect(annotation: Any) -> bool:
 
 
 def declared_responses(
-    operation: Operation, annotation: Any, resolver: Resolver, faults: list[Fault]
+    operation: Operation, annotation: Any, shop: Workshop
 ) -> tuple[DeclaredResponse, ...]:
     """The successes of *operation*, from its specs and its return annotation."""
     specs = [spec for spec in operation.specs if isinstance(spec, ResponseSpec)]
     redirecting = any(isinstance(spec, RedirectSpec) for spec in operation.specs)
     returned, wrapped = returned_type(annotation)
     if not redirecting and _names_redirect(annotation):
-        _report(
-            operation,
-            faults,
-            f"{operation.name} returns a Redirect, and declares none",
-            "@redirects on the handler that returns or raises one",
-            "@redirects(303, to=...)",
-        )
+        found = f"{operation.name} returns a Redirect, and declares none"
+        allowed = "@redirects on the handler that returns or raises one"
+        shop.faults.append(operation.fault(found, allowed, "@redirects(303, to=...)"))
     if not specs:
         if returned is UNKNOWN:
-            _report(
-                operation,
-                faults,
-                f"{operation.name} has no return annotation",
-                "a return annotation, or @returns(type)",
-                f"async def {operation.name}(...) -> User",
-            )
+            found = f"{operation.name} has no return annotation"
+            write = f"async def {operation.name}(...) -> User"
+            allowed = "a return annotation, or @returns(type)"
+            shop.faults.append(operation.fault(found, allowed, write))
             return ()
         if returned is NEVER or (returned is None and wrapped and redirecting):
             return ()
         specs = [ResponseSpec(place=operation.place)]
     # An annotation can speak for one response only; beside others it is the union of them all.
     seen = returned if len(specs) == 1 else _for_several(returned)
-    responses = [_declared(operation, spec, seen, resolver, faults) for spec in specs]
-    return _once_each(operation, [response for response in responses if response], faults)
+    made = (shop.attempt(operation, _declared, operation, spec, seen, shop) for spec in specs)
+    responses = tuple(response for response in made if response)
+    statuses = Counter(response.status for response in responses)
+    for status in sorted(status for status, count in statuses.items() if count > 1):
+        found = f"{operation.name} declares the status {status} twice"
+        write = f"@returns(A | B, status_code={status}) for several types"
+        shop.faults.append(operation.fault(found, "one @returns for each status", write))
+    return responses
 
 
 def _declared(
-    operation: Operation, spec: ResponseSpec, returned: Any, resolver: Resolver, faults: list[Fault]
-) -> DeclaredResponse | None:
-    type_ = _body_type(operation, spec, returned, faults)
-    if type_ is UNKNOWN:
-        return None
+    operation: Operation, spec: ResponseSpec, returned: Any, shop: Workshop
+) -> DeclaredResponse:
+    type_ = _body_type(operation, spec, returned)
     status = spec.status_code or _usual_status(operation, type_)
     stream, type_ = _stream(type_, spec.media_type)
     if status in BODILESS and type_ is not None:
-        _report(
-            operation,
-            faults,
-            f"{operation.name}: returns({shown(type_)}, status_code={status})",
-            f"a {status} has no body",
-            f"@returns(None, status_code={status})",
-        )
-        return None
-    if stream and not _is_whole(operation, spec, stream, type_, faults):
-        return None
+        found = f"{operation.name}: returns({shown(type_)}, status_code={status})"
+        write = f"@returns(None, status_code={status})"
+        raise SpecError([operation.fault(found, f"a {status} has no body", write)])
+    if stream:
+        _refuse_broken_stream(operation, spec, stream, type_)
     return DeclaredResponse(
         status=status,
         type=type_,
@@ -182,7 +176,7 @@ def _declared(
         description=spec.description or phrase(status),
         headers=merged_headers(operation.headers, spec.headers),
         cookies=spec.cookies,
-        location=_destination(operation, spec, resolver, faults),
+        location=_destination(operation, spec, shop.resolver),
         location_to=spec.location,
         examples=spec.examples,
         links=spec.links,
@@ -190,20 +184,18 @@ def _declared(
 
 
 def _destination(
-    operation: Operation, spec: ResponseSpec, resolver: Resolver, faults: list[Fault]
+    operation: Operation, spec: ResponseSpec, resolver: Resolver
 ) -> Destination | None:
-    """Where the `Location` of a 201 may lead; `None` also after a fault."""
-    if spec.location is None:
-        return None
+    """Where the `Location` of a 201 may lead."""
     try:
-        return resolver.destination(spec.location)
+        return resolver.destination(spec.location) if spec.location is not None else None
     except LookupError as error:
-        _report(operation, faults, f"{operation.name}: returns(location=...): {error}")
-        return None
+        found = f"{operation.name}: returns(location=...): {error}"
+        raise SpecError([operation.fault(found)]) from None
 
 
-def _body_type(operation: Operation, spec: ResponseSpec, returned: Any, faults: list[Fault]) -> Any:
-    """The declared type of one spec's body; `UNKNOWN` after a fault."""
+def _body_type(operation: Operation, spec: ResponseSpec, returned: Any) -> Any:
+    """The declared type of one spec's body."""
     if isinstance(returned, _Several):
         if spec.type is FROM_ANNOTATION:
             return None if spec.status_code in BODILESS else returned.type
@@ -214,25 +206,18 @@ def _body_type(operation: Operation, spec: ResponseSpec, returned: Any, faults: 
             return returned
         if spec.status_code in BODILESS or (returned is NEVER and spec.status_code is None):
             return None
-        _report(
-            operation,
-            faults,
+        found = (
             f"{operation.name}: @returns() does not say the type of the body, "
-            "and the return annotation does not either",
-            "a type in one of the two",
-            "@returns(User)",
+            "and the return annotation does not either"
         )
-        return UNKNOWN
+        raise SpecError([operation.fault(found, "a type in one of the two", "@returns(User)")])
     if named and _contradict(returned, spec.type):
-        _report(
-            operation,
-            faults,
+        found = (
             f"{operation.name}: @returns({shown(spec.type)}) contradicts "
-            f"the return annotation {shown(returned)}",
-            "one type, or an annotation that is a looser view of it",
-            f"-> {shown(spec.type)}",
+            f"the return annotation {shown(returned)}"
         )
-        return UNKNOWN
+        allowed = "one type, or an annotation that is a looser view of it"
+        raise SpecError([operation.fault(found, allowed, f"-> {shown(spec.type)}")])
     return None if spec.type is type(None) else spec.type
 
 
@@ -268,26 +253,26 @@ def _stream(type_: Any, media_type: tuple[str, ...]) -> tuple[Stream | None, Any
 _LINES: Final = frozenset({JSON_LINES, "application/x-ndjson", "application/json-lines"})
 
 
-def _is_whole(
-    operation: Operation, spec: ResponseSpec, stream: Stream, type_: Any, faults: list[Fault]
-) -> bool:
-    """Whether the items of a stream can be sent as its spec says; a fault tells why not."""
+def _refuse_broken_stream(
+    operation: Operation, spec: ResponseSpec, stream: Stream, type_: Any
+) -> None:
+    """Refuse a stream whose items can't be sent as its spec says."""
     said = ", ".join(spec.media_type)
     named = essence(spec.media_type[0]) if spec.media_type else JSON_LINES
-    fault: tuple[str, str, str] | None = None
+    found, write = f"of {shown(type_)} as {said}", f'media_type="{JSON_LINES}"'
     if len(spec.media_type) > 1:
-        fault = f"with the media types {said}", "one media type: a stream is not negotiated", ""
+        found, write = f"with the media types {said}", ""
+        allowed = "one media type: a stream is not negotiated"
     elif spec.location is not None:
-        fault = "with location=...", "location= of a whole body; a stream has no Location", ""
+        found, write = "with location=...", ""
+        allowed = "location= of a whole body; a stream has no Location"
     elif stream == "lines" and named not in _LINES:
         allowed = f"items of {JSON_LINES} or {EVENT_STREAM}; of other media types, str or bytes"
-        fault = f"of {shown(type_)} as {said}", allowed, f'media_type="{JSON_LINES}"'
     elif stream == "raw" and codec_of(named) is not None and spec.media_type:
         allowed = f"{JSON_LINES}, whose items are checked, or a whole body"
-        fault = f"of {shown(type_)} as {said}", allowed, f'media_type="{JSON_LINES}"'
-    if fault is not None:
-        _report(operation, faults, f"{operation.name}: a stream {fault[0]}", *fault[1:])
-    return fault is None
+    else:
+        return
+    raise SpecError([operation.fault(f"{operation.name}: a stream {found}", allowed, write)])
 
 
 def _media_types(type_: Any, given: tuple[str, ...], stream: Stream | None) -> tuple[str, ...]:
@@ -302,13 +287,10 @@ def _media_types(type_: Any, given: tuple[str, ...], stream: Stream | None) -> t
 
 def _kinds(type_: Any) -> frozenset[str]:
     """What JSON makes of values of *type_*; empty when that can't be told."""
-    if type_ is None:
-        return frozenset({"null"})
     try:
-        info = type_info(type_)
+        return frozenset({"null"}) if type_ is None else _kinds_of(type_info(type_))
     except (TypeError, NameError):
         return frozenset()
-    return _kinds_of(info)
 
 
 def _kinds_of(info: types_of.Type) -> frozenset[str]:
@@ -319,10 +301,7 @@ def _kinds_of(info: types_of.Type) -> frozenset[str]:
         return frozenset[str]().union(*parts) if all(parts) else frozenset()
     if isinstance(info, types_of.StructType) and info.array_like:
         return frozenset({"array"})
-    for kind, classes in _KINDS.items():
-        if isinstance(info, classes):
-            return frozenset({kind})
-    return frozenset()
+    return frozenset(kind for kind, classes in _KINDS.items() if isinstance(info, classes))
 
 
 _KINDS: Final[dict[str, tuple[type[types_of.Type], ...]]] = {
@@ -366,24 +345,3 @@ def _is_row(annotation: Any) -> bool:
     bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
     base = get_origin(bare) or bare
     return isinstance(base, type) and issubclass(base, tuple)
-
-
-def _once_each(
-    operation: Operation, responses: list[DeclaredResponse], faults: list[Fault]
-) -> tuple[DeclaredResponse, ...]:
-    statuses = [response.status for response in responses]
-    for status in sorted({status for status in statuses if statuses.count(status) > 1}):
-        _report(
-            operation,
-            faults,
-            f"{operation.name} declares the status {status} twice",
-            "one @returns for each status",
-            f"@returns(A | B, status_code={status}) for several types",
-        )
-    return tuple(responses)
-
-
-def _report(
-    operation: Operation, faults: list[Fault], found: str, allowed: str = "", write: str = ""
-) -> None:
-    faults.append(Fault(found, allowed, write, operation.place))

@@ -7,14 +7,17 @@ one needs of an earlier one is an index.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
+from redirflow.declare.attach import specs_of
 from redirflow.declare.dependencies import Depends, Scheme
 from redirflow.declare.faults import Fault, Place, place_of
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.binder import Binder
 from redirflow.endpoint.reading import read_signature
 from redirflow.endpoint.signature import Signature, generates, generates_async, is_async
+
+T = TypeVar("T")
 
 Kind: TypeAlias = Literal["async", "sync", "async generator", "sync generator"]
 
@@ -144,6 +147,11 @@ def is_unhashable(function: object, place: Place | None, faults: list[Fault]) ->
 def functions(steps: Iterable[AnyStep]) -> list[Step]:
     """The steps that call a function of the author's."""
     return [step for step in steps if isinstance(step, Step)]
+
+
+def specs_on(steps: Iterable[Step], kind: type[T]) -> list[T]:
+    """The specs of one kind on the functions of *steps*."""
+    return [spec for step in steps for spec in specs_of(step.function) if isinstance(spec, kind)]
 
 
 def _template_names(operation: Operation) -> list[str]:

@@ -110,7 +110,12 @@ class SuccessPlan:
             raise ContractViolation(sent, destination.listed, value) from None
 
 
-def success_plan(declared: DeclaredResponse, ready: RawHeaders) -> SuccessPlan:
+def is_negotiable(declared: DeclaredResponse) -> bool:
+    """Whether a client may take none of the media types that could carry a body."""
+    return len(declared.media_types) > 1
+
+
+def success_plan(declared: DeclaredResponse) -> SuccessPlan:
     """The plan of one declared success that is no stream.
 
     Raises:
@@ -121,5 +126,6 @@ def success_plan(declared: DeclaredResponse, ready: RawHeaders) -> SuccessPlan:
         {name: body_plan(declared.type, name) for name in declared.media_types},
         fields_plan(declared.headers, declared.cookies),
         declared.location,
-        ready,
+        # RFC 9110 12.5.5: caches are told that the answer depends on `Accept`.
+        [(b"vary", b"accept")] if len(declared.media_types) > 1 else [],
     )

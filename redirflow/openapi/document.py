@@ -18,10 +18,10 @@ from redirflow.declare.faults import Fault
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.http.media import JSON
 from redirflow.http.methods import METHODS
 from redirflow.http.reference import quote_segment
-from redirflow.openapi.parameters import lifted, parameters, request_body
+from redirflow.openapi.outgoing import callbacks, refuse_lost_callbacks, webhooks
+from redirflow.openapi.parameters import parameters, request_body
 from redirflow.openapi.responses import responses
 from redirflow.openapi.rules import rule_operations, shown_rules
 from redirflow.openapi.schema import Schema, given
@@ -70,14 +70,16 @@ def build_document(
     """
     book = _book(endpoints, format, faults)
     paths, tags = _paths(book, checked)
-    return {
+    document = {
         "openapi": VERSION,
         "info": given(title=info.title, description=info.description, version=info.version),
         **given(servers=_servers(info, faults), tags=_tags(info, tags, faults)),
         "paths": paths,
-        **given(webhooks=_webhooks(info, book)),
+        **given(webhooks=webhooks(info.webhooks, book)),
         **given(components=_components(book)),
     }
+    refuse_lost_callbacks(document, book)
+    return document
 
 
 def write_document(document: dict[str, Any]) -> bytes:
@@ -117,21 +119,6 @@ def _tags(info: Info, used: Iterable[str], faults: list[Fault]) -> list[Schema]:
             allowed = 'mappings with a "name"; a "parent" is the name of another tag'
             faults.append(Fault(said, allowed, 'openapi_tags=[{"name": "users"}]'))
     return [*found.values()]
-
-
-def _webhooks(info: Info, book: Book) -> Schema:
-    """A POST for each; what comes back is the other side's business."""
-    found: Schema = {}
-    for name, type_ in info.webhooks.items():
-        schema, said = book.schema(type_, "output")
-        book.faults.extend(Fault(f"webhooks={{{name!r}: ...}}: {each}") for each in said)
-        schema, description = lifted(schema)
-        body = {"content": {JSON: {"schema": schema}}, "required": True}
-        responses = {"2XX": {"description": "It was received."}}
-        found[name] = {
-            "post": given(description=description) | {"requestBody": body, "responses": responses}
-        }
-    return found
 
 
 # --- paths -----------------------------------------------------------------------------------
@@ -227,7 +214,8 @@ def _operation(scribe: Scribe, endpoint: Endpoint, address: Address) -> Schema:
         parameters=parameters(scribe, endpoint, dict(zip(holes, address.names, strict=True))),
         requestBody=request_body(scribe, endpoint),
         responses=responses(scribe, _sources(endpoint, scribe.book)),
-        deprecated=operation.deprecated or None,
+        callbacks=callbacks(scribe, operation.callbacks),
+        deprecated=bool(operation.deprecated) or None,
         security=security(scribe, endpoint.steps),
     )
 

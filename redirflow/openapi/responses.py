@@ -22,6 +22,7 @@ from redirflow.endpoint.endpoint import DeclaredRedirect, Endpoint
 from redirflow.endpoint.fields import cookie_writer
 from redirflow.endpoint.plan import NO_STORE
 from redirflow.endpoint.responses import DeclaredResponse, phrase
+from redirflow.endpoint.sunset import announced
 from redirflow.http.media import JSON, codec_of
 from redirflow.http.methods import method_after_hop
 from redirflow.openapi.answer import Answer, Body, Header, merged
@@ -42,11 +43,20 @@ def responses(scribe: Scribe, sources: Iterable[Endpoint]) -> dict[str, Schema]:
     found: dict[int, list[Answer]] = {}
     for source in sources:
         writer = replace(scribe, quiet=not source.operation.include_in_schema)
+        lines = {**dict(announced(scribe.operation)), **dict(announced(source.operation))}
         for answer in _answers(writer, source):
-            found.setdefault(answer.status, []).append(answer)
+            found.setdefault(answer.status, []).append(_announcing(answer, lines))
     if scribe.operation.method == "HEAD":
         return {str(status): merged(found[status], bodiless=True) for status in sorted(found)}
     return {str(status): scribe.book.response(found[status]) for status in sorted(found)}
+
+
+def _announcing(answer: Answer, lines: Mapping[bytes, bytes]) -> Answer:
+    """*answer* with what is told of the end of its operation."""
+    if not lines:
+        return answer
+    told = _by_name(constant(line, required=True) for line in lines.items())
+    return replace(answer, headers={**told, **answer.headers}, name=None)
 
 
 def _answers(scribe: Scribe, endpoint: Endpoint) -> Iterable[Answer]:

@@ -13,10 +13,11 @@ from typing import Final
 from redirflow.declare.operation import Mount
 from redirflow.http.reference import LocationRefused
 from redirflow.http.types import RawHeaders
+from redirflow.routing.ground import ROW
 from redirflow.routing.hops import Answered
 from redirflow.routing.join import joined_age, joined_status
 from redirflow.routing.pattern import Path, match
-from redirflow.routing.reach import ROW, Branch, Reach
+from redirflow.routing.reach import Branch, Reach
 from redirflow.routing.router import Values
 from redirflow.routing.rows import Rows
 from redirflow.routing.rule import REDIRECTED, Rule, slash_rule

@@ -16,17 +16,17 @@ from redirflow.routing.answers import answered, landing_of
 from redirflow.routing.chain import Chains, FinalRule, listed
 from redirflow.routing.findings import (
     endless,
+    hop_text,
     may_loop,
     not_for_reroutes,
     nothing_there,
     owner_text,
-    rule_hop_text,
     taken_twice,
     uncounted,
     wrong_method,
 )
 from redirflow.routing.ground import UNKNOWN, Ground, Slashes, Spot
-from redirflow.routing.hops import Answered, Hops
+from redirflow.routing.hops import Answered, Hop, Hops
 from redirflow.routing.loops import Loop, find_loops
 from redirflow.routing.pattern import text_of
 from redirflow.routing.reach import Reach
@@ -118,10 +118,15 @@ def _read(
 
 
 def _loop(loop: Loop) -> Fault:
-    told = map(rule_hop_text, loop.hops)
+    told = map(_hop, loop.hops)
     place = next(hop.rule.place for hop in loop.hops if hop.rule.place)
     finding = endless if loop.certain else may_loop
     return finding(text_of(loop.hops[0].before.path), told, len(loop.hops), place)
+
+
+def _hop(hop: Hop) -> str:
+    before, after = text_of(hop.before.path), text_of(hop.after.path)
+    return hop_text(before, after, hop.rule.status, hop.rule.place or "slash redirect")
 
 
 def _unserved(rule: Rule, ground: Ground, reach: Reach) -> Iterator[Fault]:

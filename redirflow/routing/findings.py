@@ -12,8 +12,6 @@ from typing import Any, Final
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Operation, Page
 from redirflow.http.methods import METHODS, REDIRECT_STATUSES, method_after_hop
-from redirflow.routing.hops import Hop
-from redirflow.routing.pattern import text_of
 from redirflow.routing.rule import REDIRECTED, Rule
 
 _ENDS: Final = "hops that end at an operation, a mount, a page or another site"
@@ -75,13 +73,6 @@ def hop_text(before: str, after: str, status: int | None, where: object) -> str:
     """One hop: from, to, how, and where it is declared."""
     how = "reroute" if status is None else str(status)
     return f"{before} -> {after} ({how}, {where})"
-
-
-def rule_hop_text(hop: Hop) -> str:
-    """One hop of a chain of rules."""
-    before, after = text_of(hop.before.path), text_of(hop.after.path)
-    where = "slash redirect" if hop.rule.kind == "slash" else hop.rule.place
-    return hop_text(before, after, hop.rule.status, where)
 
 
 def endless(before: str, hops: Iterable[str], count: int, place: Place | None) -> Fault:

@@ -20,8 +20,8 @@ from redirflow.declare.faults import Place
 from redirflow.declare.operation import RedirectRule, RerouteRule
 from redirflow.http.media import UNDECODABLE
 from redirflow.http.methods import REDIRECT_STATUSES
-from redirflow.routing.reader import SCHEME
-from redirflow.routing.sheet import RowRefused, Sheet, decoded_source
+from redirflow.routing.reader import SCHEME, Refused
+from redirflow.routing.sheet import Sheet, decoded_source
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def read_csv(path: Path, sheet: Sheet) -> None:
             lines = watched(reader, path.name)
             sheet.fill((reader.line_num, cells) for cells in lines if cells)
         except (csv.Error, UnicodeDecodeError) as error:
-            sheet.refuse(reader.line_num + 1, RowRefused(f"the file can't be read on: {error}"))
+            sheet.refuse(reader.line_num + 1, Refused(f"the file can't be read on: {error}"))
 
 
 def read_json_lines(path: Path, sheet: Sheet) -> None:
@@ -62,7 +62,7 @@ def _decoded(lines: Iterable[bytes], sheet: Sheet) -> Iterator[tuple[int, Any]]:
         try:
             row = decode(line)
         except UNDECODABLE as error:
-            sheet.refuse(number, RowRefused(f"no JSON: {error}"))
+            sheet.refuse(number, Refused(f"no JSON: {error}"))
             continue
         named = type(row) is dict and row.keys() <= _NAMES
         yield number, [row.get(name) for name in _HEADS[1]] if named else row
@@ -84,8 +84,8 @@ def _exact(lines: Iterable[bytes], sheet: Sheet) -> Iterator[tuple[int, Any]]:
             words = _words(line.decode())
             row = words and _row(number, words, sheet)
         except UnicodeDecodeError:
-            sheet.refuse(number, RowRefused("no UTF-8"))
-        except RowRefused as refused:
+            sheet.refuse(number, Refused("no UTF-8"))
+        except Refused as refused:
             sheet.refuse(number, refused)
         else:
             if row:
@@ -118,24 +118,22 @@ def _columns(words: list[str]) -> tuple[str, str, int]:
     """Source, target and status.
 
     Raises:
-        RowRefused: the row asks for something that a table does not do.
+        Refused: the row asks for something that a table does not do.
     """
     source, *others = words
     if not source.startswith("/"):
-        raise RowRefused(f"the source {source!r} is no path", "paths of this app; no hosts")
+        raise Refused(f"the source {source!r} is no path", "paths of this app; no hosts")
     target = others[0] if others else ""
     if not target.startswith("/") and not SCHEME.match(target):
         wish = f"the condition {target!r} is not supported" if "=" in target else "no target"
-        raise RowRefused(wish, "source, target, status")
+        raise Refused(wish, "source, target, status")
     code, *conditions = others[1:] or ["301"]
     if not _STATUS.fullmatch(code):
         conditions = [code]
     if conditions:
-        raise RowRefused(
-            f"the condition {conditions[0]!r} is not supported", "source, target, status"
-        )
+        raise Refused(f"the condition {conditions[0]!r} is not supported", "source, target, status")
     if code.endswith("!"):
-        raise RowRefused(
+        raise Refused(
             f"{code!r} is not supported: what wins is always the most specific path",
             "a status without '!'",
         )
@@ -144,12 +142,12 @@ def _columns(words: list[str]) -> tuple[str, str, int]:
 
 def _status(status: int, target: str) -> int:
     if status == 200 and not target.startswith("/"):
-        raise RowRefused(
+        raise Refused(
             f"200 with {target!r} would fetch from another site, which is not supported",
             "200 with a path of this app",
         )
     if status not in {200, *REDIRECT_STATUSES}:
-        raise RowRefused(
+        raise Refused(
             f"the status {status} is not supported",
             "301, 302, 303, 307, 308, and 200 with a path of this app",
         )
@@ -160,7 +158,7 @@ def _pattern(source: str) -> tuple[str, frozenset[str]]:
     """The template of a source, and the names of its parameters."""
     *before, last = decoded_source(source).split("/")
     if any("*" in segment for segment in before) or "*" in last[1:]:
-        raise RowRefused(
+        raise Refused(
             f"the '*' in {source!r} is no whole last segment, which is not supported", "'/old/*'"
         )
     parts = ["{splat:path}" if last == "*" else _parameter(last)]
@@ -184,7 +182,7 @@ def _target(target: str, names: frozenset[str]) -> str:
     filled = _PLACEHOLDER.sub(parameter, text)
     left = next((part for part in filled.split("/") if _PLACEHOLDER.fullmatch(part)), None)
     if left is not None:
-        raise RowRefused(f"the source has no placeholder {left!r}")
+        raise Refused(f"the source has no placeholder {left!r}")
     return filled
 
 

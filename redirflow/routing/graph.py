@@ -15,13 +15,12 @@ from redirflow.declare.faults import Place
 from redirflow.declare.operation import Mount, Page
 from redirflow.http.methods import method_after_hop
 from redirflow.routing.check import CheckedRules
-from redirflow.routing.ground import UNKNOWN, Spot
+from redirflow.routing.ground import ROW, UNKNOWN, Spot
 from redirflow.routing.handlers import HandlerHop
-from redirflow.routing.pattern import Path, substitute, text_of
-from redirflow.routing.reach import ROW
+from redirflow.routing.pattern import Path, path_of, substitute, text_of
 from redirflow.routing.rule import Rule
 from redirflow.routing.sheet import Kind
-from redirflow.routing.survey import Survey, decoded
+from redirflow.routing.survey import decoded
 from redirflow.routing.table import RedirectTable
 
 NodeKind: TypeAlias = Literal[
@@ -106,7 +105,6 @@ class _Artist:
 
     def __init__(self, checked: CheckedRules) -> None:
         self._checked: Final = checked
-        self._survey: Final = Survey(checked.tables.rows, checked.ground)
 
     def handler_edges(self, hop: HandlerHop) -> Iterator[Edge]:
         """The hops that a handler declares."""
@@ -163,17 +161,10 @@ class _Artist:
 
     def _at(self, path: str, asked: frozenset[str]) -> list[Node]:
         """The nodes at a path, under these methods."""
-        place = self._survey.at(path)
-        nodes = [] if place.spot is None else self._nodes(place.spot, asked)
-        if place.row is not None:
-            nodes.append(_table_node(self._checked.tables.table(place.path)))
-        if place.mounted:
-            nodes += [
-                _owner_node(mount)
-                for mount in self._checked.ground.mounts
-                if path.startswith(f"{mount.prefix}/")
-            ]
-        return nodes or [Node(path, _EVERY, "slash" if place.other else "path")]
+        branch = next(self._checked.reach.branches(path_of(path)), None)
+        if branch is None or branch.slash:
+            return [Node(path, _EVERY, "slash" if branch else "path")]
+        return self._nodes(branch.spot, asked) or [Node(path, _EVERY, "path")]
 
     def _nodes(self, spot: Spot, asked: frozenset[str]) -> list[Node]:
         """The nodes of a spot, under these methods."""

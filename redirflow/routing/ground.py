@@ -4,11 +4,11 @@ A `Spot` is a shape with all that has it. The methods that its rules answer are 
 here; they follow from where the rules lead, and that is asked of the ground.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, cast
 
-from redirflow.declare.operation import Mount
+from redirflow.declare.operation import Mount, Page
 from redirflow.http.methods import METHODS
 from redirflow.routing.router import Clash, Router
 from redirflow.routing.rule import Rule
@@ -22,12 +22,11 @@ EVERY: Final = frozenset(METHODS)
 _SPOT: Final = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Stands for a rule that has a fault of its own: it might answer anything."""
+UNKNOWN: Final = "a rule that has a fault of its own"
+"""The owner that stands for rules that might answer anything."""
 
-
-UNKNOWN: Final = Unknown()
+ROW: Final = "a table row"
+"""The owner that stands for rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,10 +47,15 @@ class Spot:
         """The methods that owners serve; HEAD goes with GET."""
         return frozenset({*self.owners, "HEAD"} if "GET" in self.owners else self.owners)
 
-    def owner(self, method: str) -> object | None:
-        """What serves *method*, if no rule does; HEAD is served by GET."""
-        found = self.owners.get(method)
-        return self.owners.get("GET") if found is None and method == "HEAD" else found
+    @property
+    def inside(self) -> "Spot":
+        """The spot as a reroute sees it: mounts and pages are not for it."""
+        return self.without(lambda owner: isinstance(owner, Mount | Page))
+
+    def without(self, unfit: Callable[[object], bool]) -> "Spot":
+        """The spot without some of its owners."""
+        fit = {method: owner for method, owner in self.owners.items() if not unfit(owner)}
+        return Spot(self.template, fit, self.rules)
 
 
 class Ground:
@@ -85,11 +89,6 @@ class Ground:
         """All spots, in order of registration."""
         return [spot for _, _, spot in self.router]
 
-    def find(self, path: str) -> Spot | None:
-        """The spot that a decoded path belongs to."""
-        found = self.router.find(path)
-        return found[0].owners[_SPOT] if found else None
-
     def exact(self, path: str) -> Spot | None:
         """The spot of the shape without parameters that *path* is."""
         leaf = self.router.exact.get(path)
@@ -100,10 +99,6 @@ class Ground:
         exact = {path: leaf.owners[_SPOT] for path, leaf in self.router.exact.items()}
         tails = {head: leaf.owners[_SPOT] for head, leaf in self.router.tails.items()}
         return exact, tails
-
-    def mounted(self, path: str) -> bool:
-        """Whether *path* is below a mount."""
-        return any(path.startswith(f"{mount.prefix}/") for mount in self.mounts)
 
     def other_form(self, path: str) -> str:
         """*path* with a slash at its end, or without the one it has; "" for the root."""

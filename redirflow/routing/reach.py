@@ -8,13 +8,12 @@ last, in `redirect` mode, what a slash redirect leads to.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Final, Protocol
+from typing import Final
 
-from redirflow.declare.operation import Mount, Page
-from redirflow.routing.ground import EVERY, Ground, Spot
+from redirflow.routing.ground import EVERY, ROW, Ground, Spot
 from redirflow.routing.pattern import (
     Bindings,
     Path,
@@ -25,36 +24,17 @@ from redirflow.routing.pattern import (
     substitute,
     text_of,
 )
+from redirflow.routing.router import Router
+from redirflow.routing.rows import Rows
 from redirflow.routing.rule import Rule
 from redirflow.routing.template import Hole, Template
-from redirflow.routing.tree import Tree
-
-ROW: Final = "a table row"
-"""The owner that stands for rows."""
+from redirflow.routing.tree import walk
 
 _LOOKED: Final = 10_000
 """Rows that are compared with one path; of more than that, some are taken to be its instances."""
 
 _SOME: Final[Bindings] = {"": ()}
 """Bindings of no parameter, where not every instance is meant."""
-
-
-class Rows(Protocol):
-    """The exact rows of all tables."""
-
-    def __contains__(self, path: str, /) -> bool: ...
-
-    def everything(self) -> frozenset[str]:
-        """The methods that any of them answers."""
-        ...
-
-    def methods(self, path: str) -> frozenset[str]:
-        """The methods that the row at *path* answers."""
-        ...
-
-    def ordered(self) -> Sequence[str]:
-        """Their sources in alphabetical order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +79,10 @@ class Reach:
     def __init__(self, ground: Ground, rows: Rows) -> None:
         self._ground: Final = ground
         self._rows: Final = rows
-        self._spots: Final = Tree((spot.template.segments, spot) for spot in ground.spots())
-        self._mounts: Final = Tree(_below(mount) for mount in ground.mounts)
+        self._mounts: Final[Router[Spot]] = Router()
+        for mount in ground.mounts:
+            below = _template((*path_of(mount.prefix), Hole("rest", rest=True)))
+            self._mounts.add(below, mount.prefix, Spot(below, dict.fromkeys(EVERY, mount)))
         self._landings: Final[dict[tuple[Path, bool], Landing]] = {}
 
     def branches(self, path: Path) -> Iterator[Branch]:
@@ -127,7 +109,7 @@ class Reach:
         rules: dict[Rule, None] = {}
         empty = True
         for branch in self.branches(path):
-            spot = branch.spot if not inside else _without_others(branch.spot)
+            spot = branch.spot if not inside else branch.spot.inside
             served |= spot.served
             rules |= dict.fromkeys(spot.rules)
             empty = False
@@ -140,7 +122,7 @@ class Reach:
         other = [] if mode == "strict" else slashed(path)
         if mode == "match":
             yield from self._others(other, slash=False)
-        for spot, bound in self._mounts.walk(path):
+        for spot, bound in walk(self._mounts, path):
             yield Branch(spot, substitute(path, bound), bound)
         if mode == "redirect":
             yield from self._others(other, slash=True)
@@ -148,7 +130,7 @@ class Reach:
     def _others(self, forms: list[tuple[Bindings, Path]], *, slash: bool) -> Iterator[Branch]:
         """The spots of the other forms of a path; a slash redirect leads to mounts too."""
         for given, other in forms:
-            mounted = self._mounts.walk(other) if slash else ()
+            mounted = walk(self._mounts, other) if slash else ()
             for spot, more in (*self._at(other), *mounted):
                 bound = {name: substitute(old, more) for name, old in given.items()}
                 yield Branch(spot, substitute(other, more), {**bound, **more}, slash)
@@ -165,7 +147,7 @@ class Reach:
             methods = None if is_exact(path) else self._matching(path)
             if methods is not None:
                 yield _row(path, methods), _SOME
-            yield from self._spots.walk(path)
+            yield from walk(self._ground.router, path)
 
     def _matching(self, path: Path) -> frozenset[str] | None:
         """The methods of the rows that are instances of *path*; `None` if there are none."""
@@ -186,23 +168,12 @@ class Reach:
         return None if found is None else frozenset(found)
 
 
-def _below(mount: Mount) -> tuple[Path, Spot]:
-    path = (*path_of(mount.prefix), Hole("rest", rest=True))
-    return path, Spot(Template(text_of(path), path), dict.fromkeys(EVERY, mount))
-
-
 def _row(path: Path, methods: frozenset[str]) -> Spot:
-    return Spot(Template(text_of(path), path), dict.fromkeys(methods, ROW))
+    return Spot(_template(path), dict.fromkeys(methods, ROW))
 
 
-def _without_others(spot: Spot) -> Spot:
-    """*spot* as a reroute sees it."""
-    owners = {
-        method: owner
-        for method, owner in spot.owners.items()
-        if not isinstance(owner, Mount | Page)
-    }
-    return Spot(spot.template, owners, spot.rules)
+def _template(path: Path) -> Template:
+    return Template(text_of(path), path)
 
 
 def _prefix(path: Path) -> str:

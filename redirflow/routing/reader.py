@@ -27,8 +27,8 @@ _AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:/*[^/?#]*")
 _BRACES: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::path)?\}|[{}]")
 
 
-class TargetError(ValueError):
-    """A target that can't be read.
+class Refused(ValueError):
+    """A target, or a row of a table, that can't be used.
 
     Attributes:
         allowed, write: as in a `Fault`.
@@ -49,7 +49,7 @@ def read_target(text: str, holes: Mapping[str, Hole], *, keep_query: bool | None
         keep_query: by default, for targets in this app.
 
     Raises:
-        TargetError: it can't be sent whatever the parameters are, or names one that the
+        Refused: it can't be sent whatever the parameters are, or names one that the
             source does not have.
     """
     policy = _policy(text)
@@ -57,7 +57,7 @@ def read_target(text: str, holes: Mapping[str, Hole], *, keep_query: bool | None
     try:
         compiled = compile_location(_marked(text, stand_ins), policy).decode("ascii")
     except LocationRefused as refused:
-        raise TargetError(str(refused)) from None
+        raise Refused(str(refused)) from None
     known = {stand_ins[name]: hole for name, hole in holes.items()}
     keep = policy.local if keep_query is None else keep_query
     return _parsed(compiled, policy, known, keep=keep)
@@ -76,7 +76,7 @@ def _policy(text: str) -> LocationPolicy:
 
 def _elsewhere(authority: str) -> LocationPolicy:
     if "{" in authority:
-        raise TargetError(
+        raise Refused(
             f"a parameter in or right behind the host, in {authority!r}, would choose the host",
             "a literal host with '/', '?', '#' or nothing behind it",
             "'https://host/{name}'",
@@ -84,7 +84,7 @@ def _elsewhere(authority: str) -> LocationPolicy:
     try:
         origin = parse_origin(authority)
     except LocationRefused as refused:
-        raise TargetError(str(refused)) from None
+        raise Refused(str(refused)) from None
     return LocationPolicy(local=False, origins=frozenset({origin}))
 
 
@@ -102,12 +102,10 @@ def _marked(text: str, stand_ins: Mapping[str, str]) -> str:
     def mark(brace: re.Match[str]) -> str:
         name = brace[1]
         if name is None:
-            raise TargetError(f"a lone {brace[0]!r} in {text!r}", "{name}; '%7B' and '%7D' as data")
+            raise Refused(f"a lone {brace[0]!r} in {text!r}", "{name}; '%7B' and '%7D' as data")
         if name not in stand_ins:
             known = ", ".join(stand_ins) or "none"
-            raise TargetError(
-                f"the source has no parameter {name!r}", f"its parameters are: {known}"
-            )
+            raise Refused(f"the source has no parameter {name!r}", f"its parameters are: {known}")
         return stand_ins[name]
 
     return _BRACES.sub(mark, text)
@@ -121,7 +119,7 @@ def _parsed(
     text, _, query = before.partition("?")
     cut = _cutter(holes)
     if not DOTS.isdisjoint(unquote(text).split("/")):
-        raise TargetError("the path has a dot segment; clients remove it")
+        raise Refused("the path has a dot segment; clients remove it")
     return Target(
         text=cut(text),
         path=tuple(_segments(text, cut)) if policy.local else None,
@@ -145,7 +143,7 @@ def _segments(path: str, cut: Callable[[str], Pieces]) -> Iterator[Segment]:
     for part in path.split("/")[1:]:
         pieces = cut(part)
         if len(pieces) > 1:
-            raise TargetError(
+            raise Refused(
                 "a parameter is a part of a segment", "a parameter that is a whole segment"
             )
         yield from (pieces if pieces and isinstance(pieces[0], Hole) else unquote(part).split("/"))
@@ -154,5 +152,5 @@ def _segments(path: str, cut: Callable[[str], Pieces]) -> Iterator[Segment]:
 def _pair(text: str, cut: Callable[[str], Pieces]) -> Pair:
     name = text.partition("=")[0]
     if any(isinstance(piece, Hole) for piece in cut(name)):
-        raise TargetError("a parameter is in the name of a query parameter", "literal names")
+        raise Refused("a parameter is in the name of a query parameter", "literal names")
     return Pair(unquote_plus(name), cut(text))

@@ -7,7 +7,7 @@ on the number of routes:
 * `exact`: a dictionary of paths without parameters;
 * `tails`: a dictionary of what stands before the last slash, for the common shape of a
   literal prefix and one last parameter (nothing but an exact path is more specific);
-* a tree of segments for every other shape.
+* a tree of segments, which has every shape, for the others.
 
 A path belongs to the first shape that matches it, whatever its methods: that the method
 is not served there is a 405, not a reason to look further.
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from redirflow.routing.template import DOTS, Hole, Template
+from redirflow.routing.template import DOTS, Template
 
 T = TypeVar("T")
 
@@ -46,9 +46,11 @@ class Leaf(Generic[T]):
 
 
 @dataclass(slots=True, eq=False)
-class _Node(Generic[T]):
-    literals: "dict[str, _Node[T]]" = field(default_factory=dict[str, "_Node[T]"])
-    hole: "_Node[T] | None" = None
+class Node(Generic[T]):
+    """Where the segments of some shapes lead; `rest` is the leaf of a `{name:path}` here."""
+
+    literals: "dict[str, Node[T]]" = field(default_factory=dict[str, "Node[T]"])
+    hole: "Node[T] | None" = None
     leaf: Leaf[T] | None = None
     rest: Leaf[T] | None = None
 
@@ -70,7 +72,7 @@ class Router(Generic[T]):
         self.exact: Final[dict[str, Leaf[T]]] = {}
         self.tails: Final[dict[str, Leaf[T]]] = {}
         self.leaves: Final[list[Leaf[T]]] = []
-        self._tree: _Node[T] = _Node()
+        self.tree: Final[Node[T]] = Node()
 
     def add(self, template: Template, method: str, owner: T) -> Leaf[T]:
         """Let *owner* serve *method* at *template*.
@@ -93,7 +95,7 @@ class Router(Generic[T]):
         leaf = self.tails.get(head)
         if leaf is not None and slash and tail and tail not in DOTS:
             return leaf, tail
-        found = _walk(self._tree, path.split("/"), 1, ()) if path.startswith("/") else None
+        found = _walk(self.tree, path.split("/"), 1, ()) if path.startswith("/") else None
         if found is None:
             return None
         leaf, values = found
@@ -110,31 +112,21 @@ class Router(Generic[T]):
                 yield leaf, method, owner
 
     def _leaf(self, template: Template) -> Leaf[T]:
-        *before, last = template.segments
-        if not template.holes:
-            return self._in(self.exact, template.text, template)
-        if isinstance(last, Hole) and not last.rest and not any(map(_is_hole, before)):
-            return self._in(self.tails, template.text.rpartition("/")[0], template)
-        return self._in_tree(template)
-
-    def _in(self, table: dict[str, Leaf[T]], key: str, template: Template) -> Leaf[T]:
-        leaf = table.get(key)
-        if leaf is None:
-            leaf = table[key] = self._new(template)
-        return leaf
-
-    def _in_tree(self, template: Template) -> Leaf[T]:
-        node = self._tree
+        node = self.tree
         for segment in template.segments:
             if isinstance(segment, str):
-                node = node.literals.setdefault(segment, _Node())
+                node = node.literals.setdefault(segment, Node())
             elif segment.rest:
                 node.rest = node.rest or self._new(template)
                 return node.rest
             else:
-                node.hole = node.hole or _Node()
+                node.hole = node.hole or Node()
                 node = node.hole
         node.leaf = node.leaf or self._new(template)
+        if not template.holes:
+            self.exact[template.text] = node.leaf
+        elif template.holes == template.segments[-1:]:
+            self.tails[template.text.rpartition("/")[0]] = node.leaf
         return node.leaf
 
     def _new(self, template: Template) -> Leaf[T]:
@@ -143,12 +135,8 @@ class Router(Generic[T]):
         return leaf
 
 
-def _is_hole(segment: object) -> bool:
-    return isinstance(segment, Hole)
-
-
 def _walk(
-    node: _Node[T], segments: list[str], index: int, values: tuple[str, ...]
+    node: Node[T], segments: list[str], index: int, values: tuple[str, ...]
 ) -> tuple[Leaf[T], tuple[str, ...]] | None:
     if index == len(segments):
         return (node.leaf, values) if node.leaf else None

@@ -18,7 +18,7 @@ from redirflow.http.reference import quote_query
 from redirflow.http.types import RawHeaders
 from redirflow.http.values import query_pairs
 from redirflow.routing.pattern import Path, text_of
-from redirflow.routing.reader import SCHEME, TargetError, read_target
+from redirflow.routing.reader import SCHEME, Refused, read_target
 from redirflow.routing.target import Pair, Target, path_target
 from redirflow.routing.template import Hole, Template, TemplateError, parse_template
 
@@ -125,7 +125,7 @@ def read_rule(
 def _attempt(declared: Declared, faults: list[Fault], read: Callable[[], T]) -> T | None:
     try:
         return read()
-    except TargetError as error:
+    except Refused as error:
         found = f"{_label(declared)}: {error}"
         faults.append(Fault(found, error.allowed, error.write, declared.place))
         return None
@@ -142,7 +142,7 @@ def _shown(to: object) -> str:
 
 def _status(status: int) -> int:
     if status not in REDIRECT_STATUSES:
-        raise TargetError(f"the status {status} is no redirect", "301, 302, 303, 307, 308")
+        raise Refused(f"the status {status} is no redirect", "301, 302, 303, 307, 308")
     return int(status)
 
 
@@ -159,13 +159,13 @@ def _written(to: object, source: Template, operation_of: OperationOf) -> str:
     if isinstance(to, str) and (to.startswith("/") or SCHEME.match(to)):
         return to
     if isinstance(to, str) and (not to or to[0] in "?#." or "/" in to):
-        raise TargetError("the target is relative, and a rule has nothing to start from", _TARGETS)
+        raise Refused("the target is relative, and a rule has nothing to start from", _TARGETS)
     if not isinstance(to, str) and not callable(to):
-        raise TargetError("a rule leads to one target", _TARGETS)
+        raise Refused("a rule leads to one target", _TARGETS)
     try:
         operation = operation_of(to)
     except LookupError as error:
-        raise TargetError(str(error), _TARGETS) from None
+        raise Refused(str(error), _TARGETS) from None
     _refuse_parameters(operation, source)
     return operation.path
 
@@ -178,14 +178,14 @@ def _refuse_parameters(operation: Operation, source: Template) -> None:
     for hole in needed:
         given = holes.get(hole.name)
         if given is None:
-            raise TargetError(
+            raise Refused(
                 f"{operation.name} ({operation.path}) needs the parameter {hole.name!r}, which "
                 "the source does not have",
                 f"the source's parameters are: {known}",
                 _renamed(source, [hole.name for hole in needed]),
             )
         if given.rest and not hole.rest:
-            raise TargetError(
+            raise Refused(
                 f"{operation.name} ({operation.path}) takes one segment as {hole.name!r}, and "
                 "the source has any number of them there",
                 f"{{{hole.name}}} in the source",
@@ -213,7 +213,7 @@ def _renamed(source: Template, needed: list[str]) -> str:
 def _rerouted(target: Target, declared: RerouteRule) -> Target:
     """The target of a reroute, which stays in this app and has no fragment."""
     if target.path is None or target.fragment is not None:
-        raise TargetError(
+        raise Refused(
             "a reroute is answered by an operation of this app, without a round trip",
             'a "/path" without fragment, a handler, or the name of an operation',
             "app.redirect(...) to send the client there",
@@ -221,7 +221,7 @@ def _rerouted(target: Target, declared: RerouteRule) -> Target:
     if declared.query is None:
         return target
     if target.query:
-        raise TargetError("the target has a query, and query= replaces it", "one of the two")
+        raise Refused("the target has a query, and query= replaces it", "one of the two")
     return replace(target, query=tuple(_pairs(declared.query)), keep_query=False)
 
 
@@ -231,9 +231,7 @@ def _pairs(query: Mapping[str, Any]) -> Iterator[Pair]:
             for key, text in query_pairs(name, value):
                 yield Pair(key, (f"{quote_query(key)}={quote_query(text)}",))
     except (TypeError, ValueError, AttributeError) as error:
-        raise TargetError(
-            f"query={query!r}: {error}", "names and scalars, or lists of them"
-        ) from None
+        raise Refused(f"query={query!r}: {error}", "names and scalars, or lists of them") from None
 
 
 def _fields(headers: Mapping[str, str]) -> RawHeaders:
@@ -243,10 +241,10 @@ def _fields(headers: Mapping[str, str]) -> RawHeaders:
             for name, value in headers.items()
         ]
     except (TypeError, HeaderRefused) as error:
-        raise TargetError(f"headers={dict(headers)!r}: {error}", "names and texts") from None
+        raise Refused(f"headers={dict(headers)!r}: {error}", "names and texts") from None
     for name, _ in fields:
         if name.decode("ascii") in _OWNED:
-            raise TargetError(
+            raise Refused(
                 f"headers={{{name.decode('ascii')!r}: ...}}: the field says how or for whom the "
                 "request was sent, which a reroute does not change",
                 "any other header",

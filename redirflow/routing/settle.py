@@ -60,7 +60,7 @@ class _Settler:
         self._tables: Final = tables
         self._rows: Final = tables.rows
         self._ground: Final = ground
-        self._survey: Final = Survey(tables.rows, ground)
+        self._survey: Final = Survey(tables, ground)
         self._numbers: Final[dict[Kind, int]] = {}
         self._joins: Final[dict[tuple[int, int], bytes]] = {}
         # What is served at the target of most rows of a kind.
@@ -212,8 +212,7 @@ class _Settler:
                 return
             known[hop.path] = len(trail)
             trail.append(hop)
-            here = decoded(hop.location)
-            place = None if here is None else self._survey.at(here)
+            place = self._survey.after(hop)
             onward = place is not None and self._unsettled(place.path)
             hop = self._survey.hop(place) if place is not None and onward else None
         self._unwind(trail, place)
@@ -227,7 +226,7 @@ class _Settler:
         then: Row | None = None
         served = NONE
         if end is None:
-            served = EVERY
+            served = EVERY if decoded(trail[-1].location) is None else NONE
         elif row in {PENDING, VISITED}:
             served = self._survey.served_at(end)
         elif row:

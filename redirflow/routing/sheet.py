@@ -17,6 +17,7 @@ from redirflow.declare.operation import RedirectRule, RerouteRule
 from redirflow.http.location import LocationPolicy, compile_location
 from redirflow.http.methods import REDIRECT_STATUSES
 from redirflow.http.reference import LocationRefused
+from redirflow.routing.reader import Refused
 from redirflow.routing.rule import REDIRECTED
 from redirflow.routing.template import DOTS
 
@@ -73,19 +74,6 @@ _FIRST: Final[dict[object, bytes]] = {
 """By status, the first byte of a row of each of its forms."""
 
 _FIRST[None] = _FIRST[""] = _FIRST[DEFAULT_STATUS]
-
-
-class RowRefused(ValueError):
-    """A row that can't be used.
-
-    Attributes:
-        allowed, write: as in a `Fault`.
-    """
-
-    def __init__(self, found: str, allowed: str = "", write: str = "") -> None:
-        super().__init__(found)
-        self.allowed = allowed
-        self.write = write
 
 
 @dataclass(slots=True, eq=False)
@@ -147,12 +135,12 @@ class Sheet:
             source, target, status = _cells(row)
             path = decoded_source(source)
             if path in self.rows:
-                raise RowRefused(f"{source!r} was the source of {self._first(path)} already")
+                raise Refused(f"{source!r} was the source of {self._first(path)} already")
             row = self.rows[path] = _kept(target, status)
             self.numbers.append(number)
             if LOADED[row[0]].keep_query is False:
                 self._meet(target, row[1:])
-        except RowRefused as refused:
+        except Refused as refused:
             self.refuse(number, refused)
 
     def _meet(self, target: str, location: bytes) -> None:
@@ -162,7 +150,7 @@ class Sheet:
         if match and len(sent) < _LONG and len(self.origins) < _SITES:
             self.origins[match[1]] = sent
 
-    def refuse(self, number: int, refused: RowRefused) -> None:
+    def refuse(self, number: int, refused: Refused) -> None:
         """Note a bad row."""
         self.refused += 1
         if self.refused <= LISTED:
@@ -186,20 +174,20 @@ def decoded_source(source: object) -> str:
     """The decoded path that a row is for.
 
     Raises:
-        RowRefused: it is none, or no client would ask for it.
+        Refused: it is none, or no client would ask for it.
     """
     if not isinstance(source, str) or not source.startswith("/"):
-        raise RowRefused(f"the source {source!r} is no path", 'a path of this app: "/old"')
+        raise Refused(f"the source {source!r} is no path", 'a path of this app: "/old"')
     if "?" in source or "#" in source:
-        raise RowRefused(
+        raise Refused(
             f"the source {source!r} has a query or a fragment",
             "a path: rows are found by the path alone, and keep the query",
             "%3F and %23 where they are data",
         )
     if _BLANK.search(source) or "\\" in source:
-        raise RowRefused(f"the source {source!r} has a blank, a control character or a backslash")
+        raise Refused(f"the source {source!r} has a blank, a control character or a backslash")
     if "{" in source or "}" in source:
-        raise RowRefused(
+        raise Refused(
             f"the source {source!r} has a parameter, and a row stands for one path",
             "%7B and %7D as data",
             f"app.redirect({source!r}, to=...)",
@@ -207,16 +195,16 @@ def decoded_source(source: object) -> str:
     try:
         path = unquote(source, errors="strict")
     except UnicodeDecodeError:
-        raise RowRefused(f"the percent-escapes of {source!r} are no UTF-8") from None
+        raise Refused(f"the percent-escapes of {source!r} are no UTF-8") from None
     if not DOTS.isdisjoint(path.split("/")):
-        raise RowRefused(f"the source {source!r} has a dot segment; clients remove it")
+        raise Refused(f"the source {source!r} has a dot segment; clients remove it")
     return path
 
 
 def _cells(row: Any) -> tuple[Any, Any, Any]:
     """Source, target and status."""
     if row.__class__ not in _ROWS or not 2 <= len(row) <= 3:
-        raise RowRefused(f"{row!r} is no row", "source, target and perhaps a status")
+        raise Refused(f"{row!r} is no row", "source, target and perhaps a status")
     return row[0], row[1], row[2] if len(row) == 3 else DEFAULT_STATUS
 
 
@@ -229,16 +217,16 @@ def _kept(target: object, status: object) -> bytes:
     """A row as it is kept."""
     first = _first(status)
     if not first:
-        raise RowRefused(f"the status {status!r} is no redirect", _STATUSES)
+        raise Refused(f"the status {status!r} is no redirect", _STATUSES)
     if not isinstance(target, str) or target[:1] in {"", "?", "#"}:
-        raise RowRefused(f"the target {target!r} is no location", '"/path" or "https://host/path"')
+        raise Refused(f"the target {target!r} is no location", '"/path" or "https://host/path"')
     try:
         location = compile_location(target, _ANYWHERE)
     except LocationRefused as refused:
-        raise RowRefused(f"the target {target!r}: {refused}") from None
+        raise Refused(f"the target {target!r}: {refused}") from None
     path = location.partition(b"#")[0].partition(b"?")[0]
     if not DOTS.isdisjoint(unquote(path).split("/")):
-        raise RowRefused(f"the target {target!r} has a dot segment; clients remove it")
+        raise Refused(f"the target {target!r} has a dot segment; clients remove it")
     if not location.startswith(b"/"):
         return first[2:] + location
     return (first[:1] if path == location and b"%" not in path else first[1:2]) + location

@@ -1,20 +1,18 @@
 """What stands at one path, rows included, and which redirect answers there.
 
-The order is that of serving: a row, or the most specific shape; in `match` mode the same for
-the other form of the last slash; a mount; and at last, in `redirect` mode, a slash redirect.
-`reach` asks the same of paths with parameters.
+`Reach` says it of rows that are settled; here they are as they were read.
 """
 
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from redirflow.declare.operation import Page
 from redirflow.http.methods import method_after_hop
 from redirflow.http.reference import LocationRefused
-from redirflow.routing.ground import EVERY, Ground, Spot
+from redirflow.routing.ground import EVERY, ROW, Ground
 from redirflow.routing.join import answered_by
 from redirflow.routing.pattern import match, path_of, text_of
+from redirflow.routing.reach import Branch, Reach
+from redirflow.routing.rows import Rows, Tables
 from redirflow.routing.rule import Rule, slash_rule
 from redirflow.routing.sheet import LOADED, Kind
 
@@ -47,86 +45,71 @@ class RowHop(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What stands at a path.
-
-    Attributes:
-        path: as it is matched.
-        other: where a slash redirect leads; "" if there is none.
-    """
+    """What stands at a path, as it is matched; before a slash redirect, as it was asked for."""
 
     path: str
-    row: bytes | None = None
-    spot: Spot | None = None
-    mounted: bool = False
-    other: str = ""
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing answers there."""
-        return self.row is None and self.spot is None and not self.mounted and not self.other
+    branch: Branch
 
 
 class Survey:
-    """Rows and ground together, asked for one path at a time."""
+    """Rows as they were read and ground together, asked for one path at a time."""
 
-    def __init__(self, rows: Mapping[str, bytes], ground: Ground) -> None:
-        self._rows: Final = rows
-        self._ground: Final = ground
+    def __init__(self, tables: Tables, ground: Ground) -> None:
+        self._rows: Final = tables.rows
+        self._reach: Final = Reach(ground, Rows(tables.rows, LOADED, {}))
 
-    def at(self, path: str) -> Standing:
+    def at(self, path: str) -> Standing | None:
         """What stands at a decoded path."""
-        place, ground = self._exactly(path), self._ground
-        if place.row is not None or place.spot is not None:
-            return place
-        other = ground.other_form(path)
-        beside = self._exactly(other)
-        if ground.slashes == "match" and not beside.empty:
-            return beside
-        if ground.mounted(path):
-            return Standing(path, mounted=True)
-        redirected = ground.slashes == "redirect" and other
-        led = redirected and (not beside.empty or ground.mounted(other))
-        return Standing(path, other=other) if led else place
+        branch = next(self._reach.branches(path_of(path)), None)
+        if branch is None or branch.slash:
+            return branch and Standing(path, branch)
+        return Standing(text_of(branch.path), branch)
 
     def hop(self, place: Standing) -> RowHop | None:
         """The one redirect that answers at a place, whatever the method."""
-        beside = place.spot is not None and (place.row is not None or place.spot.owners)
-        hop = None if beside else self.lead(place)
+        spot, slash = place.branch.spot, place.branch.slash
+        single = not spot.owners or (not spot.rules and {*spot.owners.values()} == {ROW})
+        hop = self.lead(place) if single or slash else None
         return None if hop is None or hop.status is None else hop
 
     def lead(self, place: Standing) -> RowHop | None:
         """The one row, rule or slash redirect at a place, whatever else stands there."""
-        row, spot = place.row, place.spot
+        path, branch = place
+        if branch.slash:
+            return _rule_hop(slash_rule(path_of(path), branch.path), path)
+        row, rules = self._rows.get(path), branch.spot.rules
         if row is not None:
-            return RowHop(place.path, LOADED[row[0]], row[1:])
-        if place.other:
-            return _rule_hop(slash_rule(path_of(place.path), path_of(place.other)), place.path)
-        if spot is None or len(spot.rules) != 1:
-            return None
-        return _rule_hop(spot.rules[0], place.path)
+            return RowHop(path, LOADED[row[0]], row[1:])
+        return _rule_hop(rules[0], path) if len(rules) == 1 else None
 
     def circle(self, path: str) -> list[RowHop]:
         """The hops of the loop that a path leads into; none if it does not."""
         trail: dict[str, RowHop] = {}
-        here: str | None = path
-        while here is not None and (hop := self.lead(self.at(here))) and len(trail) <= MANY:
+        place = self.at(path)
+        while place is not None and (hop := self.lead(place)) and len(trail) <= MANY:
             if hop.path in trail:
                 return [*trail.values()][[*trail].index(hop.path) :]
             trail[hop.path] = hop
-            here = decoded(hop.location)
+            place = self.after(hop)
         return []
+
+    def after(self, hop: RowHop) -> Standing | None:
+        """What stands where a hop leads in this app."""
+        path = decoded(hop.location)
+        return None if path is None else self.at(path)
 
     def answers(self, path: str, method: str) -> object | None:
         """The operation or page that answers in the end, if the way there is clear."""
-        here = path
+        place = self.at(path)
         for _ in range(MANY):
-            place = self.at(here)
-            owner = None if place.spot is None else place.spot.owner(method)
-            hop = self.lead(place) if owner is None else None
-            after = None if hop is None else decoded(hop.location)
-            if hop is None or after is None:
+            if place is None:
+                return None
+            owners = {} if place.branch.slash else place.branch.spot.owners
+            owner = owners.get(method) or (owners.get("GET") if method == "HEAD" else None)
+            hop = self.lead(place)
+            if hop is None or owner not in {None, ROW}:
                 return owner
-            here = after
+            place = self.after(hop)
             method = method_after_hop(hop.kind.status, method)
         return None
 
@@ -138,45 +121,32 @@ class Survey:
         Args:
             inside: whether a reroute asks: mounts and pages are not for it.
         """
-        if path in seen or len(seen) > MANY:
-            return NONE
-        return self.served_at(self.at(path), inside=inside, seen=(*seen, path))
+        place = None if path in seen or len(seen) > MANY else self.at(path)
+        return self.served_at(place, inside=inside, seen=(*seen, path)) if place else NONE
 
     def served_at(
         self, place: Standing, *, inside: bool = False, seen: tuple[str, ...] = ()
     ) -> frozenset[str]:
         """What `served` says of the path of a place."""
-        served = EVERY if place.mounted and not inside else NONE
-        if place.other:
-            served |= self.served(place.other, inside=inside, seen=seen) - {"OPTIONS"}
-        if place.row is not None:
-            status, after = LOADED[place.row[0]].status, self._after(place.row[1:], seen)
-            served |= answered_by(status, after)
-        if place.spot is not None:
-            served |= self._served_by(place.spot, place.path, inside, seen)
-        return served
-
-    def _served_by(
-        self, spot: Spot, path: str, inside: bool, seen: tuple[str, ...]
-    ) -> frozenset[str]:
-        owners = spot.owners.values()
-        served = NONE if inside and any(isinstance(each, Page) for each in owners) else spot.served
+        branch = place.branch
+        spot = branch.spot.inside if inside else branch.spot
+        path = text_of(branch.path)
+        row = self._rows.get(path)
+        served = spot.without(lambda owner: owner == ROW).served
+        if row is not None:
+            served |= answered_by(LOADED[row[0]].status, self._after(row[1:], seen))
         for rule in spot.rules:
             location = _led(rule, path)
             if location is not None:
                 after = self._after(location, seen, inside=rule.status is None)
                 served |= rule.answers(after)
-        return served
+        return served - {"OPTIONS"} if branch.slash else served
 
     def _after(
         self, location: bytes, seen: tuple[str, ...], *, inside: bool = False
     ) -> frozenset[str]:
         path = decoded(location)
         return EVERY if path is None else self.served(path, inside=inside, seen=seen)
-
-    def _exactly(self, path: str) -> Standing:
-        row, ground = self._rows.get(path), self._ground
-        return Standing(path, row, ground.find(path) if row is None else ground.exact(path))
 
 
 def _rule_hop(rule: Rule, path: str) -> RowHop | None:

@@ -1,4 +1,4 @@
-"""A tree of shapes that is walked with paths that have parameters.
+"""The tree of a router, walked with paths that have parameters.
 
 A router finds the one shape that a request belongs to. A path with parameters stands for
 many requests, so the walk gives every shape to which one of them belongs, each with what
@@ -7,67 +7,35 @@ the parameters are then, in the router's order of precedence: literal text first
 for no later one is ever asked.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Iterator
+from typing import TypeVar
 
 from redirflow.routing.pattern import Bindings, Path, holds, substitute
+from redirflow.routing.router import Leaf, Node, Router
 from redirflow.routing.template import Hole
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True, eq=False)
-class _Node(Generic[T]):
-    literals: "dict[str, _Node[T]]" = field(default_factory=dict[str, "_Node[T]"])
-    hole: "_Node[T] | None" = None
-    item: T | None = None
-    rest: T | None = None
+def walk(router: Router[T], path: Path) -> Iterator[tuple[T, Bindings]]:
+    """The owners at the shapes that instances of *path* belong to.
 
-
-class Tree(Generic[T]):
-    """Shapes, each with an item.
-
-    Args:
-        shapes: the segments of templates, no two of the same shape.
+    Returns:
+        Each with what the parameters of *path* are there; no bindings stand for every
+        instance that is left, and come last. A shape comes once for each way to belong
+        to it.
     """
-
-    def __init__(self, shapes: Iterable[tuple[Path, T]]) -> None:
-        self._root: _Node[T] = _Node()
-        for path, item in shapes:
-            self._add(path, item)
-
-    def walk(self, path: Path) -> Iterator[tuple[T, Bindings]]:
-        """The items of the shapes that instances of *path* belong to.
-
-        Returns:
-            Each with what the parameters of *path* are there; no bindings stand for every
-            instance that is left, and come last. A shape comes once for each way to belong
-            to it.
-        """
-        for item, bound in _walk(self._root, path, {}):
-            yield item, bound
-            if not bound:
-                return
-
-    def _add(self, path: Path, item: T) -> None:
-        node = self._root
-        for segment in path:
-            if isinstance(segment, str):
-                node = node.literals.setdefault(segment, _Node())
-            elif segment.rest:
-                node.rest = item
-                return
-            else:
-                node.hole = node.hole or _Node()
-                node = node.hole
-        node.item = item
+    for leaf, bound in _walk(router.tree, path, {}):
+        for owner in leaf.owners.values():
+            yield owner, bound
+        if not bound:
+            return
 
 
-def _walk(node: _Node[T], path: Path, bound: Bindings) -> Iterator[tuple[T, Bindings]]:
+def _walk(node: Node[T], path: Path, bound: Bindings) -> Iterator[tuple[Leaf[T], Bindings]]:
     if not path:
-        if node.item is not None:
-            yield node.item, bound
+        if node.leaf is not None:
+            yield node.leaf, bound
         return
     head, tail = path[0], path[1:]
     if isinstance(head, str):
@@ -88,8 +56,8 @@ def _walk(node: _Node[T], path: Path, bound: Bindings) -> Iterator[tuple[T, Bind
 
 
 def _bind(
-    node: _Node[T], path: Path, hole: Hole, segment: str | Hole, bound: Bindings
-) -> Iterator[tuple[T, Bindings]]:
+    node: Node[T], path: Path, hole: Hole, segment: str | Hole, bound: Bindings
+) -> Iterator[tuple[Leaf[T], Bindings]]:
     """Walk on where the parameter in front is one segment, or begins with it."""
     if segment == hole:
         yield from _walk(node, path[1:], bound)

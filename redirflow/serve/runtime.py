@@ -15,9 +15,10 @@ from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.steps import functions
+from redirflow.endpoint.sunset import announced
 from redirflow.http.request import Links, Request, local_path
 from redirflow.http.response import Reply, deliver, without_body
-from redirflow.http.types import ASGIApp, Receive, Scope, Send
+from redirflow.http.types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.router import Leaf, Values
 from redirflow.serve.answer import Answering
@@ -131,7 +132,7 @@ class _Servers:
     def _operation(self, endpoint: Endpoint) -> Serve:
         route = Route(endpoint.template.text, endpoint.operation.name)
         answering, links = self.around.answering, self.compiled.directory.location
-        return fast_server(
+        server = fast_server(
             endpoint,
             _careful(endpoint, route, self.around, links),
             route,
@@ -140,6 +141,8 @@ class _Servers:
                 sole_signal(error), endpoint, endpoint.judge, scope
             ),
         )
+        lines = announced(endpoint.operation)
+        return _announcing(server, lines) if lines else server
 
 
 def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Links) -> Serve:
@@ -165,6 +168,23 @@ def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Link
 def _head(serve_whole: Serve) -> Serve:
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
         await serve_whole(scope, receive, without_body(send), values)
+
+    return serve
+
+
+def _announcing(serve_plainly: Serve, lines: RawHeaders) -> Serve:
+    """What also says, on each answer, that the operation goes away."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = message["headers"]
+                names = {name for name, _ in own}
+                more = [line for line in lines if line[0] not in names]
+                message = {**message, "headers": [*own, *more]}
+            await send(message)
+
+        await serve_plainly(scope, receive, tell, values)
 
     return serve
 

@@ -1,13 +1,18 @@
 """A directory of its own for each test, and two ways to type a command into it."""
 
+import fcntl
 import http.client
 import logging
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -154,14 +159,31 @@ class Desk:
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
+    def on_a_terminal(self, *argv, columns, **variables):
+        """Type a command on a terminal of so many columns; the code, and what it shows."""
+        reading, writing = pty.openpty()
+        fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        done = subprocess.run(
+            [sys.executable, "-m", "redirflow", *argv],
+            cwd=self.home,
+            env={**environment(), "TERM": "xterm", **variables},
+            stdout=writing,
+            stderr=writing,
+            timeout=PATIENCE,
+        )
+        shown = os.read(reading, 65536).decode().replace("\r\n", "\n")
+        os.close(writing)
+        os.close(reading)
+        return done.returncode, shown
+
     @contextmanager
-    def serve(self, *argv):
-        """A server in a process of its own, on a free port."""
+    def serve(self, *argv, screen=False):
+        """A server in a process of its own, on a free port; with *screen*, on a terminal."""
         log = self.home / "server.log"
         command = [sys.executable, "-m", "redirflow", *argv, "--port", "0"]
-        with log.open("w") as output:
+        with log.open("wb") as output, terminal(output) if screen else nullcontext(output) as out:
             process = subprocess.Popen(
-                command, cwd=self.home, env=environment(), stdout=output, stderr=output
+                command, cwd=self.home, env=environment(), stdout=out, stderr=out
             )
         try:
             yield Served(process, log)
@@ -172,6 +194,26 @@ class Desk:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def terminal(log):
+    """A terminal for others; what is written on it goes to *log*, until the last one left."""
+    reading, writing = pty.openpty()
+    copy = os.dup(log.fileno())
+
+    def copying():
+        with suppress(OSError):  # Linux: EIO, when nobody has it open any more
+            while text := os.read(reading, 65536):
+                os.write(copy, text)
+        os.close(reading)
+        os.close(copy)
+
+    threading.Thread(target=copying, daemon=True).start()
+    try:
+        yield writing
+    finally:
+        os.close(writing)
 
 
 class Served:
@@ -193,7 +235,7 @@ class Served:
         Args:
             before: done again before each try.
         """
-        port = int(self.said(r"running on http://127\.0\.0\.1:(\d+)")[1])
+        port = int(self.said(r"running on .*?http://127\.0\.0\.1:(\d+)")[1])
 
         def ask():
             before()
@@ -202,6 +244,16 @@ class Served:
         answer = waited(ask, self._ended)
         assert answer, self.log.read_text()
         return answer
+
+    def says(self, path, answer, before):
+        """Wait until a GET is answered like this; the server may be a new one by then."""
+
+        def look():
+            before()
+            ports = re.findall(r"running on .*?http://127\.0\.0\.1:(\d+)", self.log.read_text())
+            return asked(int(ports[-1]), path) == answer
+
+        assert waited(look, self._ended), self.log.read_text()
 
     def _ended(self):
         return self.process.poll() is not None

@@ -207,6 +207,33 @@ def test_warnings_are_ordered_by_their_places(monkeypatch):
     assert [fault.found for fault in check.warnings_of(None)] == ["1", "2"]
 
 
+def test_faults_as_json(faulty):
+    said = faulty.type("check", "shop.py", "--format", "json")
+
+    assert (said.code, said.err) == (1, "")
+    (fault,) = json.loads(said.out)
+    assert fault == {
+        "severity": "error",
+        "found": FAULTY.partition("error: ")[2].partition("\n")[0],
+        "allowed": "its arguments are: other",
+        "write": "item_id: str",
+        "file": "shop.py",
+        "line": 6,
+    }
+
+
+@pytest.mark.parametrize(("argv", "code"), [((), 0), (("--strict",), 1)])
+def test_warnings_as_json(shop, monkeypatch, argv, code):
+    found = [Fault("look around", severity="warning")]
+    monkeypatch.setattr(check, "FINDERS", [lambda compiled: found])
+    said = shop.type("check", "shop.py", "--format", "json", *argv)
+
+    assert said.code == code
+    assert json.loads(said.out)[0]["severity"] == "warning"
+    monkeypatch.setattr(check, "FINDERS", [])
+    assert shop.type("check", "shop.py", "--format", "json", *argv) == (0, "[]\n", "")
+
+
 # --- routes ----------------------------------------------------------------------------------
 
 

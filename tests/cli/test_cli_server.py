@@ -1,4 +1,4 @@
-"""Real servers, in processes of their own."""
+"""Real servers and real terminals, in processes of their own."""
 
 import time
 
@@ -37,21 +37,56 @@ def test_an_app_with_faults_is_not_served(faulty):
     assert said.err.startswith("shop.py:6: error: get_item: the path parameter 'item_id' of ")
 
 
-def test_dev_waits_until_a_broken_file_is_mended(shop):
+class Saving:
+    """An author who saves: the reloader first looks some time after its start, and may miss one."""
+
+    def __init__(self, file, text):
+        self.file, self.text, self.last = file, text, float("-inf")
+
+    def __call__(self):
+        if time.monotonic() - self.last > 5:
+            self.file.write_text(self.text)
+            self.last = time.monotonic()
+
+
+def test_dev_on_a_terminal_reloads_and_waits_until_what_is_broken_is_mended(shop):
+    """A fault is told as the fault, in red, and not as a traceback of many lines."""
     file = shop.home / "shop.py"
     good = file.read_text()
+    other = good.replace("return Item(item_id)", "return Item(item_id + 1)")
     file.write_text(good + "\noops\n")
-    touched = [float("-inf")]
 
-    def touch():
-        """The reloader first looks some time after its start: one save may escape it."""
-        if time.monotonic() - touched[0] > 5:
-            file.write_text(good)
-            touched[0] = time.monotonic()
-
-    with shop.serve("dev", "shop.py") as server:
+    with shop.serve("dev", "shop.py", screen=True) as server:
         server.said("waiting for a change")
-        server.said("shop.py:23: error: NameError: name 'oops' is not defined")
+        server.said("shop.py:23: \x1b\\[1;31merror:\x1b\\[0m NameError: name 'oops' is not defined")
+        assert server.get("/items/7", before=Saving(file, good)) == ITEM
+        server.said("  app      \x1b\\[1mshop.py\x1b\\[0m\r\n  serving  ")
+        server.said("  has      2 operations, 1 redirect\r\n")
 
-        assert server.get("/items/7", before=touch) == ITEM
-        server.said("2 operations, 1 redirect")
+        file.write_text(good.replace("get_item(item_id", "get_item(other"))
+        server.said(
+            "shop.py:12: \x1b\\[1;31merror:\x1b\\[0m get_item: the path parameter 'item_id'"
+        )
+        file.write_text(other)
+        server.says("/items/7", (200, b'{"id":8}'), before=Saving(file, other))
+        assert "Traceback" not in server.log.read_text()
+
+
+def test_faults_are_red_on_a_terminal(faulty):
+    code, text = faulty.on_a_terminal("check", "shop.py", columns=80)
+
+    assert code == 1
+    assert text.startswith("shop.py:6: \x1b[1;31merror:\x1b[0m get_item: ")
+    assert "\x1b" not in faulty.on_a_terminal("check", "shop.py", columns=80, NO_COLOR="1")[1]
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 5), (40, 6)])
+def test_the_table_is_as_wide_as_the_terminal(shop, columns, lines):
+    _, text = shop.on_a_terminal("routes", "shop.py", columns=columns)
+
+    assert len(text.splitlines()) == lines
+    assert text.startswith("\x1b[1mMETHOD") is (columns == 80)
+
+
+def test_nothing_is_coloured_in_a_pipe(faulty):
+    assert "\x1b" not in faulty.call("check", "shop.py").err

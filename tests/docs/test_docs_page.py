@@ -15,6 +15,7 @@ from redirflow import (
     App,
     Basic,
     Bearer,
+    Callback,
     Cookie,
     CookieSpec,
     HeaderSpec,
@@ -24,6 +25,7 @@ from redirflow import (
     Redirect,
     Response,
     ServerSentEvent,
+    WebURL,
     raises,
     redirects,
     returns,
@@ -334,3 +336,27 @@ def test_hostile_words_stay_text():
     assert [tag for tag, _ in Outline(written(app)).elements if tag == "script"] == ["script"]
     assert Outline(written(app)).open == []
     assert HOSTILE in Outline(written(app)).text
+
+
+def test_webhooks_and_callbacks_say_what_is_sent():
+    class Sold(Struct):
+        """A thing was sold."""
+
+        thing: int
+
+    app = App(webhooks={"sold": Sold})
+    late = Callback("{$request.query.back}", Sold, method="PUT", description="Some days later.")
+
+    @app.post("/things", callbacks={"<late>": late, "soon": Callback("{$request.query.back}")})
+    async def sell(back: WebURL) -> None: ...
+
+    page = written(app)
+    outline = Outline(page)
+    text = " ".join(" ".join(outline.text).split())
+
+    assert outline.open == []
+    assert "Callbacks <late> PUT {$request.query.back} Some days later. application/json" in text
+    assert "soon POST {$request.query.back}" in text
+    assert "Webhooks sold POST application/json Sold" in text
+    assert '<section id="all_webhooks">' in page
+    assert '<a href="#all_webhooks">Webhooks</a>' in page

@@ -293,9 +293,32 @@ def test_types_that_msgspec_refuses():
     (body,) = faults(make(Annotated[int, Meta(pattern="x")]))
     (stream,) = faults(make(AsyncIterator[Annotated[int, Meta(pattern="x")]]))
 
-    assert error[0].startswith("handler: Can only set `min_length` on a str, bytes, or collection")
+    assert error[0].startswith("ProblemDetails has no body for Odd: Can only set `min_length` on")
     assert body[0].startswith("handler: Can only set `pattern` on a str type")
     assert stream[0].startswith("handler: Can only set `pattern` on a str type")
+
+
+@pytest.mark.parametrize("failure", [AttributeError("no"), KeyError("no"), RuntimeError("no")])
+def test_a_format_that_fails(failure):
+    """It refuses start-up with one fault, whatever it raises and however many operations use it."""
+
+    class Broken(ProblemDetails):
+        def body_type(self, error):
+            raise failure
+
+    app = App(error_format=Broken())
+    app.get("/a", raises=[EmailTaken])(make(str))
+    app.get("/b", name="b", raises=[EmailTaken])(make(str))
+
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    assert [fault.found for fault in caught.value.faults] == [
+        f"Broken has no body for EmailTaken: {failure}"
+    ]
+
+    with pytest.raises(SpecError, match="Broken has no body for"):
+        App(error_format=Broken()).compile()
 
 
 def test_a_taken_field_of_an_error():

@@ -219,7 +219,7 @@ def test_root_path_stands_before_what_is_made_and_not_before_what_is_written():
 
 @pytest.mark.parametrize(
     ("statuses", "default"),
-    [([], None), ([302], 302), ([302, 302], 302), ([301, 303], 303), ([301, 308], None)],
+    [([], None), ([302], 302), ([301, 303], 303), ([301, 308], None)],
 )
 def test_the_status_that_nobody_names(statuses, default):
     """The only one, else 303 if it is declared."""

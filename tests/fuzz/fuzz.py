@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 sys.path.append(str(Path(__file__).parents[1] / "wire"))
 
 import battery
-from app import app
+from wired import app
 
 from redirflow.http.accept import acceptable
 from redirflow.http.cookies import CookieRefused, cookie_value, parse_cookies

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated
 
-from app import Item
-from app import app as battery
+from wired import Item
+from wired import app as battery
 from msgspec import Struct
 
 from redirflow import App, Depends, UploadFile

@@ -8,7 +8,7 @@ from servers import CHOSEN, Server, missing
 
 @pytest.fixture(scope="session", params=CHOSEN)
 def server(request, tmp_path_factory):
-    """A server that serves `app.py` until the session ends."""
+    """A server that serves `wired.py` until the session ends."""
     lacking = missing(request.param)
     if lacking:
         pytest.skip(f"not installed: {', '.join(lacking)}")

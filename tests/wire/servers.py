@@ -55,7 +55,7 @@ class Server:
         log: a file for all that it writes.
     """
 
-    def __init__(self, name, log, app="app:app"):
+    def __init__(self, name, log, app="wired:app"):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.name = name
