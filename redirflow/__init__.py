@@ -1,5 +1,7 @@
 """redirflow: declared responses and checked redirects for small HTTP APIs on ASGI."""
 
+from typing import TYPE_CHECKING
+
 from redirflow.app import App
 from redirflow.declare.callbacks import Callback
 from redirflow.declare.decorators import RaisesSpec, raises, redirects, reroutes, returns
@@ -52,12 +54,22 @@ from redirflow.declare.params import Alias, Body, Cookie, Form, Header, Query
 from redirflow.declare.redirects import Redirect, RedirectSpec, Reroute, RerouteSpec
 from redirflow.declare.specs import CookieSpec, HeaderSpec, ResponseSpec
 from redirflow.declare.streams import BackgroundTasks, ServerSentEvent
+from redirflow.http import foreign as _foreign
 from redirflow.http.local_url import LocalURL, WebURL, local_url
 from redirflow.http.request import Request
 from redirflow.http.response import Response
 from redirflow.http.upload import UploadFile
 from redirflow.router import Router
 from redirflow.routing.table import RedirectTable
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        write = _foreign.remedy(__name__, name)
+        if write:
+            raise ImportError(f"{__name__} has no {name}; write: {write}", name=__name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+
 
 __all__ = [
     "APIKey",

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Self, TypeAlias
 
 from redirflow.compile import DOCUMENT, CompiledApp, Declarations, compile_app
 from redirflow.declare.attach import check_function
-from redirflow.declare.checks import check, shown
+from redirflow.declare.checks import check, declares, shown
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import calling_place, refuse
 from redirflow.declare.formats import ErrorFormat, ProblemDetails
@@ -66,6 +66,7 @@ class App(Router):
         SpecError: what can be seen at once is wrong. The rest is told by `compile`.
     """
 
+    @declares
     def __init__(
         self,
         *,

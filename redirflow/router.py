@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar, Unpack
 
 from redirflow.declare.attach import check_function
 from redirflow.declare.callbacks import Callback
-from redirflow.declare.checks import check
+from redirflow.declare.checks import check, declares, meant
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, Place, calling_frame, calling_place, place_of, refuse
 from redirflow.declare.group import (
@@ -22,6 +22,7 @@ from redirflow.declare.group import (
 from redirflow.declare.operation import Operation, RedirectRule, RerouteRule
 from redirflow.declare.redirects import Target
 from redirflow.declare.specs import NOTHING, HeaderSpec, checked_headers
+from redirflow.http.foreign import remedy, told
 from redirflow.http.methods import METHODS, REDIRECT_STATUSES
 
 T = TypeVar("T")
@@ -115,6 +116,10 @@ class Router:
         deprecated, sunset: of each of them, as in `RouteOptions`.
     """
 
+    if not TYPE_CHECKING:
+        __getattr__ = told("Router")
+
+    @declares
     def __init__(
         self,
         *,
@@ -160,7 +165,8 @@ class Router:
         wanted = tuple(methods)
         unknown = [method for method in wanted if method not in METHODS]
         if unknown or not wanted:
-            raise refuse(f"methods={list(wanted)!r}", ", ".join(METHODS))
+            found = f"methods={list(wanted)!r}"
+            raise refuse(found, ", ".join(METHODS), 'methods=["GET", "POST"]')
         guards = checked_guards(options.get("dependencies", ()))
         place = calling_place()
 
@@ -329,21 +335,12 @@ class Router:
                     entry.router._collect(around, (*above, self), collected)
 
 
-_ELSEWHERE: Final = MappingProxyType(
-    {
-        "status_code": "@returns(status_code=...)",
-        "response_model": "a return annotation, or @returns(User)",
-        "responses": "@returns(...), @raises(...), @redirects(...)",
-    }
-)
-"""Options of other frameworks, each with what says it here."""
-
-
 def _refuse_unknown(options: RouteOptions) -> None:
     known = RouteOptions.__annotations__
     for name in options:
         if name not in known:
-            raise refuse(f"a route with {name}=...", ", ".join(known), _ELSEWHERE.get(name, ""))
+            write = remedy("a route", name) or meant(name, known)
+            raise refuse(f"a route with {name}=...", ", ".join(known), write)
 
 
 def _operations(

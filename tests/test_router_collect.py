@@ -227,16 +227,18 @@ def test_a_router_inside_itself(depth):
 # --- what is refused ---------------------------------------------------------------------------
 
 KNOWN = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, QUERY"
+WRITE = 'methods=["GET", "POST"]'
 OPTIONS = (
-    "name, tags, summary, description, deprecated, include_in_schema, max_body_size, dependencies"
+    "name, tags, summary, description, deprecated, sunset, callbacks, include_in_schema, "
+    "max_body_size, dependencies"
 )
 
 
 @pytest.mark.parametrize(
     ("make", "found", "allowed", "write"),
     [
-        (lambda: Router().route("/", methods=[]), "methods=[]", KNOWN, ""),
-        (lambda: Router().route("/", methods=["get"]), "methods=['get']", KNOWN, ""),
+        (lambda: Router().route("/", methods=[]), "methods=[]", KNOWN, WRITE),
+        (lambda: Router().route("/", methods=["get"]), "methods=['get']", KNOWN, WRITE),
         (
             lambda: Router().route("/", methods="GET"),
             "route(methods='GET')",

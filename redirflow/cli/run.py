@@ -5,9 +5,11 @@ are new processes: uvicorn imports `served` in each of them, which finds in the 
 to load. So they get the same app in the same way, whether a file was named or a module.
 """
 
+import logging
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,6 +28,9 @@ from redirflow.declare.faults import SpecError
 _SERVING: Final = "REDIRFLOW_SERVING"
 _START_FAILED: Final = 3
 """uvicorn's own code for it: its supervisor of workers then ends instead of starting others."""
+
+_DEV_GRACE: Final = 1
+"""Seconds that open requests get on a reload; a stream of events would hold it up for good."""
 
 _ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - told, not bound
 
@@ -57,6 +62,7 @@ def dev(args: Namespace) -> int:
     """Serve an app for its author."""
     target = find_target(args.app)
     origin = _origin(args.host, args.port)
+    args.grace = _DEV_GRACE
     return _serve(Serving(target=target, origin=origin, dev=True, reload=True), args, 1)
 
 
@@ -93,6 +99,7 @@ def _serve(serving: Serving, args: Namespace, workers: int) -> int:
         workers=workers,
         reload=serving.reload,
         reload_dirs=[serving.target.root] if serving.reload else None,
+        timeout_graceful_shutdown=args.grace,
         use_colors=False if os.environ.get("NO_COLOR") else None,
     )
     return 0
@@ -100,6 +107,7 @@ def _serve(serving: Serving, args: Namespace, workers: int) -> int:
 
 def _ready(serving: Serving) -> App:
     """The app, loaded and compiled."""
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     app = load(serving.target)
     if serving.dev:
         app._settings = replace(app._settings, debug=True)
@@ -109,6 +117,13 @@ def _ready(serving: Serving) -> App:
         tell(warnings)
         _show_banner(serving, app, len(warnings))
     return app
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the server is worth its traceback: what it cancels itself is not."""
+    from asyncio import CancelledError
+
+    return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))
 
 
 def _show_banner(serving: Serving, app: App, warnings: int) -> None:
@@ -128,16 +143,20 @@ def _origin(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}" if port else ""
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise ArgumentTypeError(f"{text!r} is no port: a number from 0 (any free one) to 65535")
-    return int(text)
+def _number(least: int, most: int, told: str) -> Callable[[str], int]:
+    """Reads an integer of an option; *told* is what others are told not to be."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"{text!r} is no {told}")
+        return int(text)
+
+    return read
 
 
-def _workers(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no number of workers: 1 or more")
-    return int(text)
+_port: Final = _number(0, 65535, "port: a number from 0 (any free one) to 65535")
+_workers: Final = _number(1, sys.maxsize, "number of workers: 1 or more")
+_seconds: Final = _number(0, sys.maxsize, "number of seconds: 0 or more")
 
 
 def _listening(parser: ArgumentParser) -> None:
@@ -148,6 +167,13 @@ def _listening(parser: ArgumentParser) -> None:
 
 def _running(parser: ArgumentParser) -> None:
     _listening(parser)
+    parser.add_argument(
+        "--grace",
+        metavar="SECONDS",
+        type=_seconds,
+        default=10,
+        help="for open requests when it stops; default: %(default)s",
+    )
     several = parser.add_mutually_exclusive_group()
     several.add_argument(
         "--workers",

@@ -93,7 +93,8 @@ def _target(argument: str, source: str) -> Target:
             f"{argument!r} names no app{source}\n    write: module:app, file.py or file.py:app"
         )
     where, name = parts["where"], parts["name"] or DEFAULT_NAME
-    if where.endswith(".py") or where.startswith(".") or "/" in where or os.sep in where:
+    folder = Path(where).is_dir() and not Path(where, "__init__.py").is_file()
+    if folder or where.endswith(".py") or where[0] == "." or "/" in where or os.sep in where:
         return _file_target(where, name, source)
     return Target(where=where, module=where, root=os.getcwd(), name=name)
 

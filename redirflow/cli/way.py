@@ -19,6 +19,7 @@ from redirflow.http.reference import LocationRefused, quote_path
 from redirflow.http.response import Reply
 from redirflow.http.types import Scope
 from redirflow.routing.chain import FinalRule
+from redirflow.routing.ground import other_form
 from redirflow.routing.handlers import HandlerHop
 from redirflow.routing.router import Values
 from redirflow.routing.rule import Rule
@@ -247,7 +248,7 @@ class Guide:
             text = f"the app mounted at {mount.prefix}"
             by = Declared(kind="mount", text=text, place=mount.place)
             return Hop(asked=asked, by=by, reroutes=before)
-        other = self._compiled.checked.ground.other_form(path)
+        other = other_form(path)
         if self._slashes == "match" and other in self._compiled.rows:
             return self._row(asked, other, before)
         location = self._slashed(asked, other)

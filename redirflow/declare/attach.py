@@ -27,7 +27,7 @@ class Spec:
         """Put this spec in front of those that stand on *handler*, and return *handler*."""
         if not callable(handler):
             raise refuse(
-                f"{self!r} decorates {handler!r}",
+                f"a {type(self).__name__} decorates {shown(handler)}",
                 "a function",
                 "@... above the def line of a handler or a dependency",
             )

@@ -7,12 +7,26 @@ line; what an argument may be is said once, by its annotation.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from inspect import isfunction
+from difflib import get_close_matches
+from functools import cache, wraps
+from inspect import isfunction, signature
 from types import MappingProxyType, NoneType, UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Final,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from redirflow.declare.faults import SpecError, refuse
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _WORDS: Final[Mapping[Any, str]] = MappingProxyType(
     {str: "text", bool: "True or False", int: "an integer", NoneType: "None"}
@@ -40,6 +54,7 @@ _WRITE: Final = MappingProxyType(
         "allowed_hosts": 'allowed_hosts=["example.com"]',
         "middleware": "middleware=[factory], where factory(app) is an ASGI app",
         "to": 'to=get_user, to="get_user" or to="/path"',
+        "Depends()": "Depends(current_user)",
         "app": 'mount("/static", asgi_app)',
         "table": 'RedirectTable.load("moved.csv")',
     }
@@ -69,6 +84,30 @@ def check(declaring: Any, given: Mapping[str, Any], owner: str = "") -> None:
             raise refuse(f"{owner}({name}={shown(value)})", words(hint), write)
         if name in _COUNTS and value is not None and value < 0:
             raise refuse(f"{owner}({name}={value})", f"{_COUNTS[name]}, 0 or more", write)
+
+
+def declares(function: Callable[P, T]) -> Callable[P, T]:
+    """Tells an author of an argument that is missing or unknown, and what was meant."""
+    known = signature(function)
+
+    @wraps(function)
+    def declared(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            known.bind(*args, **kwargs)
+        except TypeError as error:
+            owner, names = _name(function), [name for name in known.parameters if name != "self"]
+            odd = next((name for name in kwargs if name not in names), "")
+            write = meant(odd, names) or _WRITE.get(f"{owner}()", "")
+            raise refuse(f"{owner}(): {error}", ", ".join(names), write) from None
+        return function(*args, **kwargs)
+
+    return declared
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """The one of the *known* arguments that *name* looks like, as it is written."""
+    near = get_close_matches(name, known, 1)
+    return f"{near[0]}=..." if near else ""
 
 
 def check_fields(record: Any) -> None:

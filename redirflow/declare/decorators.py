@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from redirflow.declare.attach import Spec
-from redirflow.declare.checks import check, listed, uncalled
-from redirflow.declare.errors import HTTPError
+from redirflow.declare.checks import check, declares, fits, listed, uncalled
+from redirflow.declare.errors import HTTPError, built_in
 from redirflow.declare.faults import SpecError, refuse
 from redirflow.declare.group import checked_errors
 from redirflow.declare.redirects import Redirect, RedirectSpec, Reroute, RerouteSpec, Target
@@ -29,6 +29,7 @@ from redirflow.http.reference import LocationRefused
 _FIVE: Final = "301, 302, 303, 307, 308"
 
 
+@declares
 def returns(
     type: Any = FROM_ANNOTATION,
     *,
@@ -60,14 +61,17 @@ def returns(
     check(returns, locals())
     if isfunction(type):
         raise uncalled(type, "@returns()")
+    if fits(type, int):
+        raise _no_type(int(type))
     status = None if status_code is None else int(status_code)
     if status is not None and not 200 <= status <= 299 and status != 304:
         raise _no_success(status)
     if location is not None and status != 201:
+        said = "no status_code" if status is None else f"status_code={status}"
         raise refuse(
-            f"returns(status_code={status}, location=...)",
-            "location with status_code=201",
-            "@redirects(303, to=...) to send a client on",
+            f"returns(location=...) with {said}",
+            "location with status_code=201; @redirects(303, to=...) to send a client on",
+            "@returns(status_code=201, location=...)",
         )
     return ResponseSpec(
         type=type,
@@ -79,6 +83,15 @@ def returns(
         media_type=_media_types(media_type),
         examples=MappingProxyType(dict(examples or {})),
         links=MappingProxyType(dict(links or {})),
+    )
+
+
+def _no_type(status: int) -> SpecError:
+    """What is said of `returns(201)`."""
+    if status in REDIRECT_STATUSES or 400 <= status <= 599:
+        return _no_success(status)
+    return refuse(
+        f"returns({status})", "a type; the status by its name", f"@returns(status_code={status})"
     )
 
 
@@ -94,7 +107,7 @@ def _no_success(status: int) -> SpecError:
         return refuse(
             found,
             f"{allowed}; errors are declared as classes",
-            f"class SomeError(HTTPError, status_code={status}), and @raises(SomeError)",
+            f"@raises({built_in(status)})",
         )
     return refuse(found, allowed)
 
@@ -109,6 +122,7 @@ def _media_types(given: str | tuple[str, ...]) -> tuple[str, ...]:
     return media_types
 
 
+@declares
 def redirects(
     status_code: int,
     *,
@@ -155,6 +169,7 @@ def redirects(
     )
 
 
+@declares
 def reroutes(*, to: Target | tuple[Target, ...]) -> RerouteSpec:
     """Declare the operations that a handler may reroute to.
 
@@ -188,6 +203,7 @@ class RaisesSpec(Spec):
     on: tuple[type[Exception], ...] = ()
 
 
+@declares
 def raises(
     *classes: type[HTTPError], on: type[Exception] | tuple[type[Exception], ...] | None = None
 ) -> RaisesSpec:

@@ -6,7 +6,7 @@ from hmac import compare_digest
 from typing import Any, Literal, TypeAlias
 
 from redirflow.declare.attach import check_function
-from redirflow.declare.checks import check_fields, listed
+from redirflow.declare.checks import check_fields, declares, listed
 from redirflow.declare.faults import Place, calling_place, refuse
 from redirflow.http.headers import is_token
 
@@ -26,6 +26,9 @@ class Depends:
         if any(self.function is each for each in (Bearer, Basic, APIKey)):
             scheme = self.function.__name__
             raise refuse(f"Depends({scheme})", "", f"Annotated[str, {scheme}()]")
+
+
+Depends.__init__ = declares(Depends.__init__)  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

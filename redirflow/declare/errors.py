@@ -182,6 +182,13 @@ class HTTPError(_Fields):
         return error
 
 
+def built_in(status: int) -> str:
+    """The name of the class of that status, or of one that can be given it."""
+    kinds = (kind for kind in HTTPError.__subclasses__() if kind.built_in)
+    names = {kind.status_code: kind.__name__ for kind in kinds}
+    return names.get(status, "NotFound")
+
+
 def _title(error: type[HTTPError]) -> str:
     own = cleandoc(error.__dict__.get("__doc__") or "").partition("\n")[0].strip()
     if own and error.__module__ != __name__:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from redirflow.declare.checks import fits, shown
 from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends, Scheme
-from redirflow.declare.errors import HTTPError
+from redirflow.declare.errors import HTTPError, built_in
 from redirflow.declare.faults import refuse
 from redirflow.declare.operation import Operation
 from redirflow.declare.specs import HeaderSpec, merged_headers, nothing
@@ -101,6 +101,6 @@ def checked_errors(errors: Iterable[type[HTTPError]]) -> tuple[type[HTTPError], 
             raise refuse(
                 f"raises: {shown(error)}",
                 "subclasses of HTTPError that have a status",
-                "class OutOfStock(HTTPError, status_code=409)",
+                f"@raises({built_in(error)}), or class OutOfStock(HTTPError, status_code=409)",
             )
     return classes

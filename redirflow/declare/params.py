@@ -21,6 +21,9 @@ class In:
 
     where: Where
 
+    def __repr__(self) -> str:
+        return self.where.capitalize()  # as its author wrote it
+
 
 @dataclass(frozen=True, slots=True)
 class Alias:

@@ -1,9 +1,11 @@
 """Items and tasks: what a stream yields, and what runs after a response."""
 
 from collections.abc import Callable
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import msgspec
+
+from redirflow.http.foreign import told
 
 P = ParamSpec("P")
 
@@ -31,6 +33,9 @@ class BackgroundTasks:
     """
 
     __slots__ = ("tasks",)
+
+    if not TYPE_CHECKING:
+        __getattr__ = told("BackgroundTasks")
 
     def __init__(self) -> None:
         self.tasks: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []

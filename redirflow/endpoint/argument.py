@@ -48,7 +48,9 @@ def where_of(
         return "path"
     if marker is not None:
         return marker.where
-    return "body" if _is_composite(info) else "query"
+    # Neither a scalar nor a list of scalars is read from one text.
+    item = info.item_type if isinstance(info, COLLECTIONS) else info
+    return "query" if is_scalar(item) else "body"
 
 
 def info_of(type_: Any) -> types_of.Type:
@@ -90,11 +92,6 @@ def _known(type_: Any) -> types_of.Type:
             "the types that msgspec reads",
             "a Struct or a dataclass with the same fields",
         ) from None
-
-
-def _is_composite(info: types_of.Type) -> bool:
-    """Whether a value of this type is a body: neither a scalar nor a list of scalars."""
-    return not is_scalar(info.item_type if isinstance(info, COLLECTIONS) else info)
 
 
 def parameter_of(

@@ -67,7 +67,9 @@ class Binder:
             try:
                 target[parameter.name] = _value(parameter, _texts(parameter, request, path, form))
             except Unreadable as error:
-                faults.append(_fault(parameter, error))
+                kind = "missing" if isinstance(error, _Missing) else "invalid"
+                where = [parameter.where, parameter.key, *error.where]
+                faults.append(ErrorDetail(str(error), where, kind))
         for name, struct in self.signature.groups.items():
             if not faults:
                 values[name] = self._grouped(name, struct, groups[name], faults)
@@ -143,11 +145,6 @@ def _read(parameter: Parameter, text: Any) -> Any:
     return parameter.reader.read(cast("Any", text))
 
 
-def _fault(parameter: Parameter, error: Unreadable) -> ErrorDetail:
-    kind = "missing" if isinstance(error, _Missing) else "invalid"
-    return ErrorDetail(str(error), [parameter.where, parameter.key, *error.where], kind)
-
-
 # --- bodies ----------------------------------------------------------------------------------
 
 
@@ -221,49 +218,27 @@ def _decoder(
     codec: media.Codec, parameter: BodyParameter, parts: Sequence[types_of.Type]
 ) -> media.Decode:
     """The decoder of *parameter*; what it can't rule out by type is checked around it."""
-    decode = codec.decoder(parameter.type, decoding())
-    if codec is media.MSGPACK_CODEC and any(
-        isinstance(each, types_of.CustomType) for each in parts
-    ):
-        decode = _first_checked(
-            codec.decoder(twin(parameter.type, strict=False, wired=True)), decode
-        )
-    if any(_infinite(part, codec) for part in parts):
-        decode = _finite(decode)
-    return _shallow(codec, decode) if can_nest(parts[0]) else decode
+    decode, packed = codec.decoder(parameter.type, decoding()), codec is media.MSGPACK_CODEC
+    hooked = packed and any(isinstance(each, types_of.CustomType) for each in parts)
+    # Hooks get what they ask for: MessagePack has keys that are no text, and could collide.
+    wired = codec.decoder(twin(parameter.type, strict=False, wired=True)) if hooked else None
+    infinite, nests = any(_infinite(part, codec) for part in parts), can_nest(parts[0])
+    if not (wired or infinite or nests):
+        return decode
 
-
-def _first_checked(check: media.Decode, decode: media.Decode) -> media.Decode:
-    """Hooks get what they ask for: MessagePack has keys that are no text, and could collide."""
-
-    def decode_checked(body: bytes) -> Any:
-        check(body)
-        return decode(body)
-
-    return decode_checked
-
-
-def _finite(decode: media.Decode) -> media.Decode:
-    def decode_finite(body: bytes) -> Any:
+    def decode_carefully(body: bytes) -> Any:
+        if nests and not packed:
+            refuse_deep(body)
+        if wired:
+            wired(body)
         value = decode(body)
-        refuse_infinite(value)
-        return value
-
-    return decode_finite
-
-
-def _shallow(codec: media.Codec, decode: media.Decode) -> media.Decode:
-    def decode_json(body: bytes) -> Any:
-        refuse_deep(body)
-        return decode(body)
-
-    def decode_msgpack(body: bytes) -> Any:
-        value = decode(body)
-        if len(body) > MAX_DEPTH:
+        if infinite:
+            refuse_infinite(value)
+        if nests and packed and len(body) > MAX_DEPTH:
             refuse_deep(msgspec.json.encode(value, enc_hook=lambda _: None))
         return value
 
-    return decode_json if codec is media.JSON_CODEC else decode_msgpack
+    return decode_carefully
 
 
 def _infinite(part: types_of.Type, codec: media.Codec) -> bool:

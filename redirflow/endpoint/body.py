@@ -12,7 +12,7 @@ from redirflow.endpoint.convert import discreet, refuse_infinite, split_error
 from redirflow.endpoint.parts import parts_of, shown, type_info
 from redirflow.endpoint.strangers import refuse_strangers
 from redirflow.endpoint.twins import twin
-from redirflow.endpoint.violation import ContractViolation, refuse_coroutine
+from redirflow.endpoint.violation import RETURN, ContractViolation, refuse_coroutine
 from redirflow.http.media import (
     JSON_CODEC,
     UNDECODABLE,
@@ -22,8 +22,6 @@ from redirflow.http.media import (
     Encode,
     codec_of,
 )
-
-_TEXT_WITHOUT_CHARSET: Final = "text/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,18 @@ class BodyPlan:
             return self.cut(value)
         return body
 
+    def takes(self, value: Any) -> bool:
+        """Whether *value* can be rendered."""
+        try:
+            self.render(value)
+        except ContractViolation:
+            return False
+        return True
+
 
 def content_type(media_type: str) -> bytes:
     """The Content-Type field; text says that it is UTF-8."""
-    if media_type.startswith(_TEXT_WITHOUT_CHARSET) and "charset" not in media_type:
+    if media_type.startswith("text/") and "charset" not in media_type:
         media_type += "; charset=utf-8"
     return media_type.encode("ascii")
 
@@ -119,7 +125,8 @@ def _cutter(codec: Codec, type_: Any, encode: Encode, check: Decode) -> Callable
             body = encode(narrowed(value))
             check(body)
         except msgspec.ValidationError as error:
-            raise ContractViolation(_contradiction(error), shown(type_), value) from None
+            found = RETURN if value is None else _contradiction(error)
+            raise ContractViolation(found, shown(type_), value) from None
         except (*UNDECODABLE, *UNENCODABLE) as error:
             said = str(error) if isinstance(error, _SAFE) else type(error).__name__
             found = f"a body that can't be encoded ({said})"
@@ -146,7 +153,7 @@ def plain_plan(type_: Any, media_type: str) -> BodyPlan:
         TypeError: the type is another one.
     """
     if type_ is not str and type_ is not bytes:
-        raise TypeError(f"a body of {media_type} is str or bytes")
+        raise TypeError(f"a body of {media_type} is str or bytes, not {shown(type_)}")
 
     def encode(value: Any) -> bytes:
         if not isinstance(value, type_):

@@ -105,24 +105,16 @@ def _look_for_infinite(value: Any, path: str) -> None:
     if isinstance(value, _DICT):
         for key, item in value.items():
             _look_for_infinite(key, f"{path}[...]")
-            _look_for_infinite(item, f"{path}{_step(key)}")
+            # The name of a field is told, and nothing that a client made up.
+            known = isinstance(key, str) and len(key) <= _MAX_KEY and key.isidentifier()
+            _look_for_infinite(item, f"{path}.{key}" if known else f"{path}[...]")
     elif isinstance(value, _LISTS):
         for index, item in enumerate(value):
             _look_for_infinite(item, f"{path}[{index}]")
-    elif not _is_finite(value):
+    elif (isinstance(value, Decimal) and not value.is_finite()) or (
+        isinstance(value, float) and not math.isfinite(value)
+    ):
         raise msgspec.ValidationError(f"Number out of range - at `{path}`")
-
-
-def _step(key: Any) -> str:
-    """A key in a path: the name of a field, and nothing that a client made up."""
-    known = isinstance(key, str) and len(key) <= _MAX_KEY and key.isidentifier()
-    return f".{key}" if known else "[...]"
-
-
-def _is_finite(value: Any) -> bool:
-    if isinstance(value, Decimal):
-        return value.is_finite()
-    return not isinstance(value, float) or math.isfinite(value)
 
 
 _DICT: Final[Any] = dict
@@ -230,8 +222,10 @@ def _scalar_reader(type_: Any) -> Reader:
         return Reader(_literal_reader(info.values))
     if isinstance(info, types_of.CustomType) and (hook := hook_of(info.cls)):
         return Reader(_hooked(_scalar_reader(hook.wire).read, hook), hook=encoding())
-    lax = isinstance(info, types_of.BoolType) or _of_numbers(info)
-    return Reader(_converter(type_, strict=not lax))
+    lax = isinstance(info, types_of.BoolType)
+    if isinstance(info, types_of.EnumType):
+        lax = any(isinstance(member.value, int) for member in info.cls)
+    return Reader(lambda text: _converted(text, type_, strict=not lax))
 
 
 def _parts(type_: Any) -> Iterable[Any]:
@@ -254,23 +248,12 @@ def _is_plain(info: types_of.Type) -> bool:
     return info == type(info)()
 
 
-def _of_numbers(info: types_of.Type) -> bool:
-    """Whether *info* is an enum whose members are numbers."""
-    return isinstance(info, types_of.EnumType) and any(
-        isinstance(member.value, int) for member in info.cls
-    )
-
-
 def _converted(value: Any, type_: Any, *, strict: bool = True, decode: Decode | None = None) -> Any:
     try:
         return msgspec.convert(value, type_, strict=strict, dec_hook=decode)
     except msgspec.ValidationError as error:
         message, where = split_error(error)
         raise Unreadable(message, tuple(where)) from None
-
-
-def _converter(type_: Any, *, strict: bool) -> Read:
-    return lambda text: _converted(text, type_, strict=strict)
 
 
 def _checked(type_: Any, expected: str) -> Read:

@@ -41,7 +41,8 @@ def challenged(error: Unauthorized, schemes: Iterable[Scheme]) -> Unauthorized:
 
 def _found(scheme: Scheme, request: Request) -> Any:
     if isinstance(scheme, APIKey):
-        return _key(scheme, request) or None
+        parts = {"header": "headers", "cookie": "cookies", "query": "query"}
+        return getattr(request, parts[scheme.where]).get(scheme.key) or None
     name, _, text = request.headers.get("authorization", "").partition(" ")
     if name.lower() != ("bearer" if isinstance(scheme, Bearer) else "basic"):
         return None
@@ -49,16 +50,6 @@ def _found(scheme: Scheme, request: Request) -> Any:
     if isinstance(scheme, Basic):
         return _basic(text)
     return text if _TOKEN.fullmatch(text) else None
-
-
-def _key(scheme: APIKey, request: Request) -> str | None:
-    if scheme.where == "header":
-        return request.headers.get(scheme.key)
-    return (
-        request.cookies.get(scheme.key)
-        if scheme.where == "cookie"
-        else request.query.get(scheme.key)
-    )
 
 
 def _basic(text: str) -> Credentials | None:

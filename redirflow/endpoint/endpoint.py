@@ -1,8 +1,11 @@
 """One operation, compiled: everything that serving it and documenting it needs."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import inspect as types_of
 
 from redirflow.declare.attach import Spec
 from redirflow.declare.decorators import RaisesSpec
@@ -13,6 +16,7 @@ from redirflow.declare.errors import (
     Forbidden,
     HTTPError,
     NotAcceptable,
+    NotFound,
     Unauthorized,
     UnsupportedMediaType,
     ValidationFailed,
@@ -109,6 +113,8 @@ def compile_endpoint(
     refuse_odd_dates(operation, shop.faults)
     successes, streams = _response_plans(operation, responses, shop)
     errors = _error_classes(operation, steps, handler, called, responses)
+    if NotFound not in errors and _fills_texts(called, shop):
+        errors += (NotFound,)
     judges = judges_of(operation, steps, handler, errors, shop)
     body = handler.signature.body
     reader = shop.attempt(operation, body_reader, body) if body else None
@@ -197,6 +203,17 @@ def _error_classes(
     return tuple(dict.fromkeys(found))
 
 
+def _fills_texts(called: Iterable[Step], shop: Workshop) -> bool:
+    """Whether a redirect or reroute may write a text into a path: some texts no path holds."""
+    specs = [*specs_on(called, RedirectSpec), *specs_on(called, RerouteSpec)]
+    with suppress(LookupError):  # a wrong target is told elsewhere
+        listed = [target for spec in specs for target in shop.resolver.operations(spec.to)]
+        links = map(shop.resolver.directory.link, {target.name for target in listed})
+        texts = (each.type for link in links for each in link.path.values())
+        return any(isinstance(bare_info(text), types_of.StrType) for text in texts)
+    return False
+
+
 def _refusals_of_requests(operation: Operation, called: Iterable[Step]) -> list[type[HTTPError]]:
     """What `Request.json` (400) and whatever else reads a body (413) are answered with."""
     unknown = BODY_READS if operation.method in WITH_BODY else frozenset[str]()
@@ -229,7 +246,8 @@ def _faults(
     name, handler = operation.name, called[-1]
     streams = handler.kind == "async generator" and all(each.stream for each in responses)
     if "generator" in handler.kind and not streams:
-        found = f"{name} is a {handler.kind}, and no stream"
+        kind = f"{'a' if handler.kind[0] == 's' else 'an'} {handler.kind}"
+        found = f"{name} is {kind}, and no stream"
         allowed = "an async generator that declares the type of its items"
         yield operation.fault(found, allowed, f"async def {name}(...) -> AsyncIterator[Item]")
     # What never returns and declares nothing that is raised could only ever answer 500; but an

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import decoding, encoding
-from redirflow.declare.specs import NOTHING, CookieSpec, HeaderSpec
+from redirflow.declare.specs import NOTHING, RESERVED, CookieSpec, HeaderSpec
 from redirflow.endpoint.convert import bare_info, discreet, is_scalar
 from redirflow.endpoint.parts import shown
 from redirflow.endpoint.violation import ContractViolation
@@ -49,11 +49,9 @@ class FieldsPlan:
             ContractViolation: one is not declared, is required and missing, is not of its
                 type, or can't be sent.
         """
-        lines = [
-            self._header(name, value)
-            for name, value in (headers or {}).items()
-            if value is not None
-        ]
+        given = (pair for pair in (headers or {}).items() if pair[1] is not None)
+        # Of two spellings of one name the later one.
+        lines = [*dict(self._header(name, value) for name, value in given).items()]
         missing = self.required_headers.difference(name for name, _ in lines)
         if missing:
             names = ", ".join(sorted(name.decode() for name in missing))
@@ -71,7 +69,8 @@ class FieldsPlan:
         key = str(name).lower().encode("latin-1", "replace")
         write = self.headers.get(key)
         if write is None:
-            raise ContractViolation(f"the header {name!r}", _listed(self.headers), value)
+            declared = f"{_listed(self.headers)}; {_declaring(name)} declares it"
+            raise ContractViolation(f"the header {name!r}", declared, value)
         try:
             return key, write(value)
         except (TypeError, ValueError) as error:
@@ -81,12 +80,18 @@ class FieldsPlan:
     def _cookie(self, name: str, value: str | None) -> bytes:
         write = self.cookies.get(name)
         if write is None:
-            raise ContractViolation(f"the cookie {name!r}", _listed(self.cookies), value)
+            declared = f"{_listed(self.cookies)}; cookies={{{name!r}: CookieSpec()}} declares it"
+            raise ContractViolation(f"the cookie {name!r}", declared, value)
         try:
             return write(value)
         except (CookieRefused, TypeError) as error:
             sent = f"a value that can't stand in the cookie {name!r}: {error}"
             raise ContractViolation(sent, "text, or None to delete it", value) from None
+
+
+def _declaring(name: object) -> str:
+    """What a spec says to have the header *name*."""
+    return RESERVED.get(str(name).lower(), f"headers={{{name!r}: HeaderSpec()}}")
 
 
 def _listed(declared: Mapping[Any, Any]) -> str:

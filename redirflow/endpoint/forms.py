@@ -14,6 +14,7 @@ from redirflow.declare.errors import (
 from redirflow.declare.faults import Fault
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.binder import Refused, refuse_coding
+from redirflow.endpoint.reads import body_reads
 from redirflow.endpoint.signature import BodyParameter, Parameter, is_upload
 from redirflow.endpoint.steps import Step
 from redirflow.http.headers import Headers
@@ -41,12 +42,18 @@ def refuse_forms(operation: Operation, called: Iterable[Step], faults: list[Faul
     steps = [*called]
     body = steps[-1].signature.body
     for step in steps:
-        for each in step.signature.parameters:
-            refusal = _refusal(operation, each, body) if each.where == "form" else None
+        forms = [each for each in step.signature.parameters if each.where == "form"]
+        for each in forms:
+            refusal = _refusal(operation, each, body)
             if refusal is not None:
                 found, allowed, write = refusal
                 found = f"{step.name}({each.name}): {found}"
                 faults.append(Fault(found, allowed, write, step.place))
+        read = sorted(body_reads(step) or ()) if forms else []
+        if read:
+            found = f"{step.name} reads a form, and request.{read[0]}(), which a multipart form"
+            allowed = "one of the two: a form is read as it comes, and not kept"
+            faults.append(Fault(f"{found} leaves nothing to", allowed, place=step.place))
 
 
 def _refusal(

@@ -18,7 +18,7 @@ from redirflow.endpoint.plan import (
     error_plan,
     redirect_plan,
 )
-from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions, specs_on
+from redirflow.endpoint.steps import AnyStep, Step, functions, specs_on
 from redirflow.endpoint.target import Destination, Resolver
 
 P = ParamSpec("P")
@@ -37,8 +37,8 @@ class Workshop:
     format: ErrorFormat
     max_body_size: int
     faults: list[Fault]
-    errors: dict[type[HTTPError], ErrorPlan | None] = field(
-        default_factory=dict[type[HTTPError], ErrorPlan | None]
+    errors: dict[type[HTTPError], ErrorPlan] = field(
+        default_factory=dict[type[HTTPError], ErrorPlan]
     )
 
     def attempt(
@@ -62,12 +62,11 @@ def judges_of(
     shop: Workshop,
 ) -> tuple[Judge, ...]:
     """One judge for each step, and the handler's."""
-    plans: dict[type[HTTPError], ErrorPlan] = {}
-    for error in errors:
-        plan = _error_plan(operation, error, shop)
-        if plan is not None:
-            plans[error] = plan
-    private = _reads_credentials(steps, [*functions(steps), handler])
+    plans = _error_plans(operation, errors, shop)
+    read = [each for step in (*functions(steps), handler) for each in step.signature.parameters]
+    private = len(functions(steps)) < len(steps) or any(
+        each.where == "cookie" or each.key == "authorization" for each in read
+    )
     directory = shop.resolver.directory
     return tuple(
         _judge(step, operation, plans, shop, private=private)
@@ -125,19 +124,12 @@ def _reroutes(step: Step, operation: Operation, shop: Workshop) -> Destination |
     return found
 
 
-def _error_plan(operation: Operation, error: type[HTTPError], shop: Workshop) -> ErrorPlan | None:
-    if operation.headers:
-        return shop.attempt(operation, error_plan, error, shop.format, operation.headers)
-    if error not in shop.errors:
-        shop.errors[error] = shop.attempt(operation, error_plan, error, shop.format)
-    return shop.errors[error]
-
-
-def _reads_credentials(steps: Iterable[AnyStep], called: Iterable[Step]) -> bool:
-    if any(isinstance(step, CredentialsStep) for step in steps):
-        return True
-    return any(
-        parameter.where == "cookie" or parameter.key == "authorization"
-        for step in called
-        for parameter in step.signature.parameters
-    )
+def _error_plans(
+    operation: Operation, errors: Iterable[type[HTTPError]], shop: Workshop
+) -> dict[type[HTTPError], ErrorPlan]:
+    made = {} if operation.headers else shop.errors
+    for error in errors:
+        if error not in made:
+            plan = shop.attempt(operation, error_plan, error, shop.format, operation.headers)
+            made |= {error: plan} if plan else {}
+    return {error: made[error] for error in errors if error in made}

@@ -23,6 +23,9 @@ class LinkRefused(ValueError):
     """Parameters that the target does not take, misses, or would not read. Repeats no value."""
 
 
+_LARGE: Final = 1 << 64
+_BITS: Final = 10_000  # longer ones Python refuses to write, in time linear in their digits
+
 NOTHING_THERE: Final = "There is nothing at this path."
 
 
@@ -63,7 +66,7 @@ class Link:
         # PERF: one integer in the path is most of all redirects; 1.1 us less.
         if self.plain is not None and len(params) == 1:
             value = params.get(self.plain)
-            if type(value) is int:
+            if type(value) is int and -_LARGE < value < _LARGE:
                 return self.prefix + str(value)
         return self._careful(params)
 
@@ -109,19 +112,17 @@ class Link:
                 f"(takes: {', '.join(taken) or 'none'})"
             )
         needed = [key for key, query in self.query.items() if query.required]
+        grouped = {key for key, query in self.query.items() if query.group in params}
         missing = [
-            key
-            for key in (*self.path, *needed)
-            if params.get(key) is None and not self._is_in_group(key, params)
+            key for key in (*self.path, *needed) if params.get(key) is None and key not in grouped
         ]
         if missing:
             raise LinkRefused(f"{name} needs the parameter {missing[0]!r}")
 
-    def _is_in_group(self, key: str, params: Mapping[str, Any]) -> bool:
-        return key in self.query and self.query[key].group in params
-
 
 def _text(parameter: Parameter, value: Any) -> str:
+    if type(value) is int and value.bit_length() > _BITS:
+        raise Unreachable(f"the parameter {parameter.name!r}: an integer of too many digits")
     try:
         text = wire_text(value, parameter.reader.hook)
         parameter.reader.read(text)

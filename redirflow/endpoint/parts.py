@@ -117,16 +117,15 @@ def collide(info: types_of.Type) -> bool:
 def _guessable(info: types_of.Type) -> bool:
     """Whether many values of one hash can be chosen."""
     for part in parts_of(info):
-        if isinstance(part, types_of.IntType) and not _bounded(part):
-            return True
-        if isinstance(part, _GUESSABLE):
+        if is_unbounded(part) or isinstance(part, _GUESSABLE):
             return True
         if isinstance(part, types_of.FloatType) and part is not info:
             return True  # alone, only some 60 floats share a hash; pairs of them are many
     return False
 
 
-def _bounded(info: types_of.IntType) -> bool:
-    low = info.ge if info.ge is not None else info.gt
-    high = info.le if info.le is not None else info.lt
-    return low is not None and high is not None
+def is_unbounded(info: types_of.Type) -> bool:
+    """Whether *info* takes integers of any size."""
+    if not isinstance(info, types_of.IntType):
+        return False
+    return (info.ge is None and info.gt is None) or (info.le is None and info.lt is None)

@@ -19,7 +19,7 @@ from redirflow.endpoint.fields import FieldsPlan, fields_plan
 from redirflow.endpoint.links import NOTHING_THERE, Directory, LinkRefused, Unreachable
 from redirflow.endpoint.target import Destination, NotAllowed
 from redirflow.endpoint.violation import ContractViolation
-from redirflow.http.location import LOCAL, compile_location
+from redirflow.http.location import LOCAL, LocationTooLong, compile_location
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
 from redirflow.http.reference import LocationRefused, quote_path
 from redirflow.http.request import root_path
@@ -184,7 +184,9 @@ def error_plan(
         found = f"{type(format).__name__} has no body for {error.__name__}: {failure}"
         place = None if error.built_in else getattr(error, "_place", None)
         raise SpecError([Fault(found, place=place)]) from failure
-    return ErrorPlan(error, format, body, fields_plan(error.header_specs, error.cookie_specs, group))
+    return ErrorPlan(
+        error, format, body, fields_plan(error.header_specs, error.cookie_specs, group)
+    )
 
 
 # --- one function ----------------------------------------------------------------------------
@@ -218,7 +220,8 @@ class Judge:
 
         Raises:
             ContractViolation: no spec of the function allows it.
-            Refused: 404, for a parameter whose value no path of its target holds.
+            Refused: 404, for a parameter whose value no path of its target holds, and for a
+                location of more bytes than clients take.
             TypeError: a subclass did not make its parent.
         """
         redirect.check_made()
@@ -227,7 +230,7 @@ class Judge:
         for plan in plans:
             try:
                 return plan.reply(redirect, scope)
-            except Unreachable:
+            except (Unreachable, LocationTooLong):
                 raise Refused(NotFound(NOTHING_THERE)) from None
             except (LocationRefused, NotAllowed, LinkRefused, TypeError) as error:
                 refused = str(error)

@@ -6,13 +6,14 @@ everything else says by its marker where it comes from.
 """
 
 import inspect
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Never
+from typing import Any, Final, Never
 
 import msgspec
 from msgspec import inspect as types_of
 
-from redirflow.declare.dependencies import Depends, Scheme, Scopes
+from redirflow.declare.dependencies import Depends, Scopes
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.params import In, Where
 from redirflow.declare.streams import BackgroundTasks
@@ -35,7 +36,6 @@ from redirflow.endpoint.marks import (
 from redirflow.endpoint.signature import (
     UNKNOWN,
     BodyParameter,
-    Parameter,
     Signature,
     annotations_of,
     arguments_of,
@@ -77,6 +77,13 @@ def read_signature(
 
 
 def _unresolved(name: str, error: Exception, place: Place | None) -> Fault:
+    if isinstance(error, ValueError):  # of `inspect.signature`
+        return Fault(
+            f"the arguments of {name} can't be read: {error}",
+            "functions, methods and classes that are written in Python",
+            f"a function that calls {name}",
+            place,
+        )
     return Fault(
         f"the annotations of {name} can't be resolved: {error}",
         "names of the module, or of the function in which the handler is defined",
@@ -85,65 +92,46 @@ def _unresolved(name: str, error: Exception, place: Place | None) -> Fault:
     )
 
 
+_GIVEN: Final = {"requests": Request, "tasks": BackgroundTasks, "scopes": Scopes}
+
+
 class _Reading:
-    """Sorts the arguments of one function."""
+    """Sorts the arguments of one function; `found` is by the fields of `Signature`."""
 
     def __init__(self, function: Callable[..., Any], template: frozenset[str]) -> None:
         self.function = function
         self.template = template
-        self.parameters: list[Parameter] = []
         self.groups: dict[str, type] = {}
         self.body: BodyParameter | None = None
-        self.requests: list[str] = []
-        self.tasks: list[str] = []
-        self.scopes: list[str] = []
-        self.depends: list[tuple[str, Depends]] = []
-        self.schemes: list[tuple[str, Scheme, bool]] = []
+        self.found: defaultdict[str, list[Any]] = defaultdict(list)
 
     def take(self, argument: inspect.Parameter, hints: Mapping[str, Any]) -> None:
-        if argument.kind in {
-            argument.VAR_POSITIONAL,
-            argument.VAR_KEYWORD,
-            argument.POSITIONAL_ONLY,
-        }:
-            raise Misread(
-                f"an argument of the kind {argument.kind.description}", "arguments with a name"
-            )
+        if argument.kind not in {argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY}:
+            found = f"an argument of the kind {argument.kind.description}"
+            raise Misread(found, "arguments with a name")
         if argument.name not in hints:
             raise Misread("it has no annotation", "an annotation", f"{argument.name}: str")
         type_, marks = taken_apart(hints[argument.name])
         refuse_strays(hints[argument.name], marks)
         source = source_of(argument, marks)
-        if isinstance(source, INJECTED):
-            self._inject(argument.name, type_, source)
-        elif type_ is Request:
-            self.requests.append(argument.name)
-        elif type_ is BackgroundTasks:
-            self.tasks.append(argument.name)
-        elif type_ is Scopes:
-            self.scopes.append(argument.name)
+        given = next((name for name, kind in _GIVEN.items() if type_ is kind), None)
+        if isinstance(source, Depends):
+            self.found["depends"].append((argument.name, source))
+        elif isinstance(source, INJECTED):
+            self.found["schemes"].append((argument.name, source, takes_none(type_)))
+        elif given is not None:
+            self.found[given].append(argument.name)
         else:
             self._read(argument, type_, marks, source)
 
     def done(self, returns: Any, arguments: list[inspect.Parameter]) -> Signature:
         return Signature(
-            parameters=tuple(self.parameters),
             groups=self.groups,
             body=self.body,
-            requests=tuple(self.requests),
-            tasks=tuple(self.tasks),
-            scopes=tuple(self.scopes),
-            depends=tuple(self.depends),
-            schemes=tuple(self.schemes),
             returns=returns,
             positional=positions(self.function, arguments),
+            **{kind: tuple(names) for kind, names in self.found.items()},
         )
-
-    def _inject(self, name: str, type_: Any, mark: Depends | Scheme) -> None:
-        if isinstance(mark, Depends):
-            self.depends.append((name, mark))
-        else:
-            self.schemes.append((name, mark, takes_none(type_)))
 
     def _read(
         self, argument: inspect.Parameter, type_: Any, marks: list[Any], marker: In | None
@@ -156,7 +144,7 @@ class _Reading:
         elif isinstance(info, types_of.StructType):
             self._take_group(argument, type_, where, info.cls)
         else:
-            self.parameters.append(parameter_of(argument, type_, marks, where))
+            self.found["parameters"].append(parameter_of(argument, type_, marks, where))
 
     def _take_body(self, argument: inspect.Parameter, type_: Any) -> None:
         if self.body is not None:
@@ -181,4 +169,4 @@ class _Reading:
                 f"class {struct.__name__}(Struct): limit: int = 20",
             )
         self.groups[argument.name] = struct
-        self.parameters += field_parameters(struct, where, argument.name)
+        self.found["parameters"] += field_parameters(struct, where, argument.name)

@@ -138,6 +138,9 @@ def declared_responses(
         if returned is UNKNOWN:
             found = f"{operation.name} has no return annotation"
             write = f"async def {operation.name}(...) -> User"
+            if wrapped:
+                found = f"{operation.name} returns a Response of no type"
+                write = "-> Response[User]"
             allowed = "a return annotation, or @returns(type)"
             shop.faults.append(operation.fault(found, allowed, write))
             return ()
@@ -145,7 +148,8 @@ def declared_responses(
             return ()
         specs = [ResponseSpec(place=operation.place)]
     # An annotation can speak for one response only; beside others it is the union of them all.
-    seen = returned if len(specs) == 1 else _for_several(returned)
+    alone = len(specs) == 1 or returned is UNKNOWN or returned is NEVER
+    seen = returned if alone else _Several(returned)
     made = (shop.attempt(operation, _declared, operation, spec, seen, shop) for spec in specs)
     responses = tuple(response for response in made if response)
     statuses = Counter(response.status for response in responses)
@@ -160,13 +164,16 @@ def _declared(
     operation: Operation, spec: ResponseSpec, returned: Any, shop: Workshop
 ) -> DeclaredResponse:
     type_ = _body_type(operation, spec, returned)
-    status = spec.status_code or _usual_status(operation, type_)
+    usual = 204 if type_ is None else 201 if operation.method == "POST" else 200
+    status = spec.status_code or usual
     stream, type_ = _stream(type_, spec.media_type)
     if status in BODILESS and type_ is not None:
         found = f"{operation.name}: returns({shown(type_)}, status_code={status})"
         write = f"@returns(None, status_code={status})"
         raise SpecError([operation.fault(found, f"a {status} has no body", write)])
-    if stream:
+    if not stream:
+        _refuse_one_item(operation, spec, type_)
+    else:
         _refuse_broken_stream(operation, spec, stream, type_)
     return DeclaredResponse(
         status=status,
@@ -227,16 +234,6 @@ class _Several(NamedTuple):
     type: Any
 
 
-def _for_several(returned: Any) -> Any:
-    return returned if returned is UNKNOWN or returned is NEVER else _Several(returned)
-
-
-def _usual_status(operation: Operation, type_: Any) -> int:
-    if type_ is None:
-        return 204
-    return 201 if operation.method == "POST" else 200
-
-
 def _stream(type_: Any, media_type: tuple[str, ...]) -> tuple[Stream | None, Any]:
     """The kind of stream that an annotation means, and the type of its items."""
     if get_origin(type_) not in _STREAMS:
@@ -251,6 +248,15 @@ def _stream(type_: Any, media_type: tuple[str, ...]) -> tuple[Stream | None, Any
 
 
 _LINES: Final = frozenset({JSON_LINES, "application/x-ndjson", "application/json-lines"})
+
+
+def _refuse_one_item(operation: Operation, spec: ResponseSpec, type_: Any) -> None:
+    """Refuse a whole body as what is a stream of items, unless it is made by hand."""
+    items = [text for text in spec.media_type if essence(text) in {*_LINES, EVENT_STREAM}]
+    if items and type_ is not str and type_ is not bytes:
+        found = f"{operation.name}: a body of {shown(type_)} as {items[0]}, which has many items"
+        allowed = "a stream of items; str or bytes that hold them all"
+        raise SpecError([operation.fault(found, allowed, f"-> AsyncIterator[{shown(type_)}]")])
 
 
 def _refuse_broken_stream(
@@ -336,12 +342,9 @@ def _contradict(annotation: Any, declared: Any) -> bool:
     if get_origin(annotation) in _STREAMS or get_origin(declared) in _STREAMS:
         return False
     left, right = _kinds(annotation), _kinds(declared)
-    if _is_row(annotation) and "object" in right:
-        return False
-    return bool(left and right) and left.isdisjoint(right)
-
-
-def _is_row(annotation: Any) -> bool:
     bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
     base = get_origin(bare) or bare
-    return isinstance(base, type) and issubclass(base, tuple)
+    is_row = isinstance(base, type) and issubclass(base, tuple)
+    if is_row and "object" in right:
+        return False
+    return bool(left and right) and left.isdisjoint(right)

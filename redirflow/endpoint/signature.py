@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from redirflow.declare.dependencies import Depends, Scheme
 from redirflow.declare.params import Where
@@ -22,6 +22,8 @@ class Required:
 
 
 REQUIRED: Final = Required()
+Kind: TypeAlias = Literal["async", "sync", "async generator", "sync generator"]
+
 UNKNOWN: Final = inspect.Signature.empty
 
 
@@ -94,20 +96,25 @@ class Signature:
     positional: tuple[str, ...] | None = None
 
 
+def kind_of(function: Callable[..., Any]) -> Kind:
+    """How a call of *function* runs; a wrapper that is a plain function hands on what it wraps."""
+    for each in (_called(function), innermost(function)):
+        for kind, is_kind in _KINDS.items():
+            if is_kind(each):
+                return kind
+    return "sync"
+
+
+_KINDS: Final[Mapping[Kind, Callable[[Any], bool]]] = {
+    "async generator": inspect.isasyncgenfunction,
+    "sync generator": inspect.isgeneratorfunction,
+    "async": inspect.iscoroutinefunction,
+}
+
+
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether calling *function* gives a coroutine."""
-    return inspect.iscoroutinefunction(_running(function))
-
-
-def generates(function: Callable[..., Any]) -> bool:
-    """Whether *function* is a generator function, async or not."""
-    inner = _running(function)
-    return inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner)
-
-
-def generates_async(function: Callable[..., Any]) -> bool:
-    """Whether *function* is an async generator function."""
-    return inspect.isasyncgenfunction(_running(function))
+    return kind_of(function) == "async"
 
 
 def innermost(function: Callable[..., Any]) -> Any:
@@ -117,13 +124,6 @@ def innermost(function: Callable[..., Any]) -> Any:
         if inner is function:
             return inner
         function = inner
-
-
-def _running(function: Callable[..., Any]) -> Any:
-    """What decides how a call runs: a wrapper that is a plain function hands on what it wraps."""
-    outer = _called(function)
-    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
-    return outer if any(is_kind(outer) for is_kind in kinds) else innermost(function)
 
 
 def _called(function: Callable[..., Any]) -> Any:
@@ -148,19 +148,18 @@ def annotations_of(function: Callable[..., Any], namespace: Mapping[str, Any]) -
     if inspect.isclass(inner) and isinstance(inner.__init__, types.FunctionType):
         inner = inspect.unwrap(inner.__init__)
     inner = getattr(inner, "__func__", inner)
-    names = {**_closure(inner)}
+    names = held_by(inner)
     if "<locals>" in inner.__qualname__:
         names = {**namespace, **names}
     return get_type_hints(inner, localns=names, include_extras=True)
 
 
-def _closure(function: Any) -> dict[str, Any]:
-    """What *function* holds of the function around it; a name may have no value yet."""
+def held_by(function: Any) -> dict[str, Any]:
+    """What *function* holds of those around it; a name may have no value yet."""
     held: dict[str, Any] = {}
     if isinstance(function, types.FunctionType):
-        for name, cell in zip(
-            function.__code__.co_freevars, function.__closure__ or (), strict=True
-        ):
+        cells = function.__closure__ or ()
+        for name, cell in zip(function.__code__.co_freevars, cells, strict=True):
             with suppress(ValueError):
                 held[name] = cell.cell_contents
     return held
@@ -181,13 +180,10 @@ def positions(
     function: Callable[..., Any], arguments: list[inspect.Parameter]
 ) -> tuple[str, ...] | None:
     """The names of *arguments*, if each can be passed to *function* by position."""
-    if _fixed(function) or not all(map(_is_positional, arguments)):
+    plain = all(each.kind is each.POSITIONAL_OR_KEYWORD for each in arguments)
+    if _fixed(function) or not plain:
         return None
     return tuple(argument.name for argument in arguments)
-
-
-def _is_positional(argument: inspect.Parameter) -> bool:
-    return argument.kind is argument.POSITIONAL_OR_KEYWORD
 
 
 def _fixed(function: Any) -> set[str]:

@@ -7,7 +7,7 @@ one needs of an earlier one is an index.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.dependencies import Depends, Scheme
@@ -15,11 +15,9 @@ from redirflow.declare.faults import Fault, Place, place_of
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.binder import Binder
 from redirflow.endpoint.reading import read_signature
-from redirflow.endpoint.signature import Signature, generates, generates_async, is_async
+from redirflow.endpoint.signature import Kind, Signature, kind_of
 
 T = TypeVar("T")
-
-Kind: TypeAlias = Literal["async", "sync", "async generator", "sync generator"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +105,7 @@ class _Flattening:
         ]
         known = tuple((name, index) for name, index in feeds if index is not None)
         return Step(
-            function, _name(function), _kind(function), signature, Binder(signature), known, place
+            function, _name(function), kind_of(function), signature, Binder(signature), known, place
         )
 
     def _append(self, key: Any, step: AnyStep) -> int:
@@ -161,11 +159,3 @@ def _template_names(operation: Operation) -> list[str]:
 
 def _name(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", None) or type(function).__name__
-
-
-def _kind(function: Callable[..., Any]) -> Kind:
-    if generates_async(function):
-        return "async generator"
-    if generates(function):
-        return "sync generator"
-    return "async" if is_async(function) else "sync"

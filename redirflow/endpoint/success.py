@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from redirflow.declare.errors import NotAcceptable
 from redirflow.declare.redirects import Redirect
 from redirflow.declare.specs import NOTHING
+from redirflow.endpoint.binder import Refused
 from redirflow.endpoint.body import BodyPlan, body_plan
 from redirflow.endpoint.fields import FieldsPlan, fields_plan
 from redirflow.endpoint.links import LinkRefused
+from redirflow.endpoint.parts import is_anything, is_unbounded, parts_of, type_info
 from redirflow.endpoint.plan import located, location_key
 from redirflow.endpoint.responses import DeclaredResponse
 from redirflow.endpoint.target import Destination, NotAllowed
 from redirflow.endpoint.violation import ContractViolation
+from redirflow.http.media import JSON, MSGPACK_CODEC, codec_of
 from redirflow.http.reference import LocationRefused
 from redirflow.http.response import EMPTY, Reply, Response, content_length
 from redirflow.http.types import RawHeaders, Scope
@@ -26,6 +30,7 @@ class SuccessPlan:
         bodies: by media type, in declared order; empty for no body.
         location: where the `Location` of a 201 may lead.
         ready: the fields that each response has, but for the length.
+        spare: where there is only MessagePack, JSON, which has integers beyond 64 bits.
     """
 
     status: int
@@ -33,6 +38,7 @@ class SuccessPlan:
     fields: FieldsPlan
     location: Destination | None
     ready: RawHeaders
+    spare: BodyPlan | None = None
 
     def negotiated(self, response: Response[Any], scope: Scope, taken: list[str]) -> Reply | None:
         """The reply in the first of the media types *taken* that can carry the body.
@@ -58,6 +64,7 @@ class SuccessPlan:
 
         Raises:
             ContractViolation: the body, a header, a cookie or the location is not declared.
+            Refused: 406, as only JSON can carry the body, and it is not offered.
         """
         headers, location = self._parted(response.headers, scope)
         lines = self.fields.render(headers, response.cookies)
@@ -66,7 +73,13 @@ class SuccessPlan:
         if not self.bodies:
             return self._bodiless(response, lines)
         plan = self._body_plan(response.media_type or media_type)
-        body = plan.render(response.body)
+        try:
+            body = plan.render(response.body)
+        except ContractViolation:
+            if self.spare is not None and self.spare.takes(response.body):
+                refusal = f"There is only {', '.join(self.bodies)}, which can't carry this."
+                raise Refused(NotAcceptable(refusal)) from None
+            raise
         head = [(b"content-type", plan.media_type), content_length(len(body))]
         return Reply(self.status, [*head, *self.ready, *lines], body)
 
@@ -111,8 +124,15 @@ class SuccessPlan:
 
 
 def is_negotiable(declared: DeclaredResponse) -> bool:
-    """Whether a client may take none of the media types that could carry a body."""
-    return len(declared.media_types) > 1
+    """Whether no media type that a client takes may be one that can carry the body."""
+    return len(declared.media_types) > 1 or _may_overflow(declared)
+
+
+def _may_overflow(declared: DeclaredResponse) -> bool:
+    """Whether there is only MessagePack for what may hold an integer beyond 64 bits."""
+    codecs = {codec_of(media_type) for media_type in declared.media_types}
+    parts = parts_of(type_info(declared.type)) if codecs == {MSGPACK_CODEC} else ()
+    return any(is_anything(part) or is_unbounded(part) for part in parts)
 
 
 def success_plan(declared: DeclaredResponse) -> SuccessPlan:
@@ -128,4 +148,5 @@ def success_plan(declared: DeclaredResponse) -> SuccessPlan:
         declared.location,
         # RFC 9110 12.5.5: caches are told that the answer depends on `Accept`.
         [(b"vary", b"accept")] if len(declared.media_types) > 1 else [],
+        body_plan(declared.type, JSON) if _may_overflow(declared) else None,
     )

@@ -117,13 +117,14 @@ class Resolver:
         """
         any_local = "*" in to if to is not None else not external
         links: dict[Any, Link] = {}
-        owners: set[object] = set()
         paths: set[str] = set()
         for target in to or ():
-            if isinstance(target, str) and target.startswith("/"):
-                self._add_path(target, links, owners, paths)
-            elif target != "*":
-                self._add_link(self.directory.link(target), links, owners)
+            if target != "*":
+                found = self._links(target)
+                for link in found:
+                    links.update(dict.fromkeys(self.directory.keys(link), link))
+                if not found:
+                    paths.add(target)
         return Destination(
             LocationPolicy(
                 local=any_local or bool(to),
@@ -133,33 +134,27 @@ class Resolver:
             self.directory,
             self.serves,
             links,
-            frozenset(owners),
+            frozenset(link.operation for link in links.values()),
             frozenset(paths),
             any_local,
-            self._listed(to, external),
+            _listed(to, external),
         )
 
     def operations(self, to: tuple[Any, ...] | None) -> list[Operation]:
         """The operations among the targets, each once, in declared order."""
         return list(dict.fromkeys(link.operation for link in self.destination(to).links.values()))
 
-    def _add_path(
-        self, path: str, links: dict[Any, Link], owners: set[object], paths: set[str]
-    ) -> None:
-        templated = [link for link in self.directory.links if link.operation.path == path]
-        for link in templated:
-            self._add_link(link, links, owners)
-        if not templated:
-            if not [*self.everywhere(path)]:
-                raise LookupError(f"nothing in this app answers at {path!r}")
-            paths.add(path)
+    def _links(self, target: Any) -> list[Link]:
+        """The links that one target means; none for a path that no operation answers."""
+        if not (isinstance(target, str) and target.startswith("/")):
+            return [self.directory.link(target)]
+        found = [link for link in self.directory.links if link.operation.path == target]
+        if not found and not [*self.everywhere(target)]:
+            raise LookupError(f"nothing in this app answers at {target!r}")
+        return found
 
-    def _add_link(self, link: Link, links: dict[Any, Link], owners: set[object]) -> None:
-        links.update(dict.fromkeys(self.directory.keys(link), link))
-        owners.add(link.operation)
 
-    def _listed(self, to: tuple[Any, ...] | None, external: tuple[str, ...]) -> str:
-        names = [name_of(target) for target in to or ()]
-        shown = [f"to={', '.join(names)}"] if names else []
-        shown += [f"external={', '.join(external)}"] if external else []
-        return "; ".join(shown) or "any local location"
+def _listed(to: tuple[Any, ...] | None, external: tuple[str, ...]) -> str:
+    shown = [f"to={', '.join(map(name_of, to))}"] if to else []
+    shown += [f"external={', '.join(external)}"] if external else []
+    return "; ".join(shown) or "any local location"

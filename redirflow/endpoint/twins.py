@@ -150,103 +150,69 @@ def _default(field: types_of.Field) -> Callable[[], Any]:
 Refer: TypeAlias = Callable[[Any], Any]
 
 
-def _annotation(info: types_of.Type, refer: Refer) -> Any:
-    """The annotation that msgspec reads as *info*; objects are what *refer* gives for them."""
-    if isinstance(info, _OBJECTS):
+def _annotation(info: Any, refer: Refer) -> Any:
+    """The annotation that msgspec reads as *info*; classes are what *refer* gives for them."""
+
+    def inner(part: types_of.Type) -> Any:
+        return _annotation(part, refer)
+
+    if isinstance(info, (*_OBJECTS, types_of.CustomType)):
         return refer(info)
-    for kind, write in _WRITERS.items():
-        if isinstance(info, kind):
-            return write(info, refer)
-    return _PLAIN[type(info)]
-
-
-def _constrained(base: Any, info: Any) -> Any:
-    given = {
-        name: value
-        for name in (
-            "gt",
-            "ge",
-            "lt",
-            "le",
-            "multiple_of",
-            "min_length",
-            "max_length",
-            "pattern",
-            "tz",
-        )
-        if (value := getattr(info, name, None)) is not None
-    }
+    base: Any = _BASES.get(type(info))
+    match info:
+        case types_of.Metadata():
+            return inner(info.type)
+        case types_of.UnionType():
+            return Union[tuple(map(inner, info.types))]  # noqa: UP007 - made at run time
+        case types_of.TupleType():
+            return _TUPLE[tuple(map(inner, info.item_types))]
+        case types_of.NamedTupleType():
+            return _TUPLE[tuple(inner(field.type) for field in info.fields)]
+        case types_of.LiteralType():
+            return Literal[info.values]
+        case types_of.EnumType():
+            return info.cls
+        case types_of.VarTupleType():
+            base = _TUPLE[inner(info.item_type), ...]
+        case types_of.DictType():
+            base = _DICT[inner(info.key_type), inner(info.value_type)]
+        case types_of.ListType() | types_of.SetType() | types_of.FrozenSetType():
+            base = base[inner(info.item_type)]
+        case _:
+            pass
+    limits = {name: getattr(info, name, None) for name in _LIMITS}
+    given: Any = {name: limit for name, limit in limits.items() if limit is not None}
     return Annotated[base, msgspec.Meta(**given)] if given else base
 
 
-def _union(info: Any, refer: Refer) -> Any:
-    return Union[tuple(_annotation(part, refer) for part in info.types)]  # noqa: UP007 - made at run time
-
-
-def _fixed_tuple(info: Any, refer: Refer) -> Any:
-    return _TUPLE[tuple(_annotation(part, refer) for part in info.item_types)]
-
-
-def _named_tuple(info: Any, refer: Refer) -> Any:
-    return _TUPLE[tuple(_annotation(field.type, refer) for field in info.fields)]
-
-
-def _items(container: Any) -> Callable[[Any, Refer], Any]:
-    def write(info: Any, refer: Refer) -> Any:
-        return _constrained(container[_annotation(info.item_type, refer)], info)
-
-    return write
-
-
-def _variadic(info: Any, refer: Refer) -> Any:
-    return _constrained(_TUPLE[_annotation(info.item_type, refer), ...], info)
-
-
-def _dictionary(info: Any, refer: Refer) -> Any:
-    key, value = _annotation(info.key_type, refer), _annotation(info.value_type, refer)
-    return _constrained(_DICT[key, value], info)
-
+_LIMITS: Final = (
+    *("gt", "ge", "lt", "le", "multiple_of"),
+    *("min_length", "max_length", "pattern", "tz"),
+)
 
 # Type checkers take what stands in brackets for annotations; these are made at run time.
 _TUPLE: Final[Any] = tuple
 _DICT: Final[Any] = dict
 
-
-def _plain(base: Any) -> Callable[[Any, Refer], Any]:
-    return lambda info, refer: _constrained(base, info)
-
-
-_WRITERS: Final[dict[type[types_of.Type], Callable[[Any, Refer], Any]]] = {
-    types_of.Metadata: lambda info, refer: _annotation(info.type, refer),
-    types_of.UnionType: _union,
-    types_of.TupleType: _fixed_tuple,
-    types_of.NamedTupleType: _named_tuple,
-    types_of.VarTupleType: _variadic,
-    types_of.ListType: _items(list),
-    types_of.SetType: _items(set),
-    types_of.FrozenSetType: _items(frozenset),
-    types_of.DictType: _dictionary,
-    types_of.LiteralType: lambda info, refer: Literal[info.values],
-    types_of.EnumType: lambda info, refer: info.cls,
-    types_of.CustomType: lambda info, refer: refer(info),
-    types_of.IntType: _plain(int),
-    types_of.FloatType: _plain(float),
-    types_of.StrType: _plain(str),
-    types_of.BytesType: _plain(bytes),
-    types_of.ByteArrayType: _plain(bytearray),
-    types_of.MemoryViewType: _plain(memoryview),
-    types_of.DateTimeType: _plain(datetime),
-    types_of.TimeType: _plain(time),
-}
-
-_PLAIN: Final[dict[type[types_of.Type], Any]] = {
+_BASES: Final[dict[type[types_of.Type], Any]] = {
     types_of.AnyType: Any,
     types_of.NoneType: None,
     types_of.BoolType: bool,
+    types_of.IntType: int,
+    types_of.FloatType: float,
+    types_of.StrType: str,
+    types_of.BytesType: bytes,
+    types_of.ByteArrayType: bytearray,
+    types_of.MemoryViewType: memoryview,
+    types_of.DateTimeType: datetime,
     types_of.DateType: date,
+    types_of.TimeType: time,
     types_of.TimeDeltaType: timedelta,
     types_of.UUIDType: UUID,
     types_of.DecimalType: Decimal,
     types_of.ExtType: msgspec.msgpack.Ext,
     types_of.RawType: msgspec.Raw,
+    types_of.ListType: list,
+    types_of.SetType: set,
+    types_of.FrozenSetType: frozenset,
 }

@@ -4,6 +4,7 @@ from inspect import iscoroutine
 from typing import Any, Final
 
 AWAIT: Final = "a coroutine: is an await missing?"
+RETURN: Final = "None: is a raise or a return missing?"
 
 
 class ContractViolation(Exception):

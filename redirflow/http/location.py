@@ -29,6 +29,10 @@ from redirflow.http.reference import LocationRefused, checked, encode_reference
 _MAX_BYTES: Final = 8000  # what RFC 9110, 4.1 asks everyone to support
 
 
+class LocationTooLong(LocationRefused):
+    """A location that is fine but for its length, which is mostly a client's doing."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocationPolicy:
     """Where a location may lead: by default to this site only.
@@ -73,7 +77,7 @@ def compile_location(location: str, policy: LocationPolicy = LOCAL) -> bytes:
     path = "/" if origin and not rest.startswith("/") else ""
     sent = f"{origin}{path}{encode_reference(rest)}".encode("ascii")
     if len(sent) > _MAX_BYTES:
-        raise LocationRefused(
+        raise LocationTooLong(
             f"the location takes more than {_MAX_BYTES} bytes: keep long values out of it"
         )
     return sent

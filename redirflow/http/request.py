@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
 from redirflow.http.cookies import parse_cookies
 from redirflow.http.depth import refuse_deep
+from redirflow.http.foreign import told
 from redirflow.http.headers import Headers
 from redirflow.http.local_url import local_url
 from redirflow.http.media import UNDECODABLE
@@ -56,6 +57,9 @@ class Request:
         scope: the ASGI scope.
         path_params: the path parameters, converted to their declared types.
     """
+
+    if not TYPE_CHECKING:
+        __getattr__ = told("Request")
 
     def __init__(
         self,

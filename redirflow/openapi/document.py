@@ -94,6 +94,7 @@ def _book(endpoints: Sequence[Endpoint], format: ErrorFormat, faults: list[Fault
         named={operation.name: operation for operation in shown},
         format=format,
         faults=faults,
+        told=frozenset(fault.place for fault in faults if fault.severity == "error"),
     )
 
 
@@ -161,7 +162,8 @@ def _operations(book: Book, addresses: "_Addresses") -> Iterator[tuple[Operation
     for operation, endpoint in book.endpoints.items():
         if operation.include_in_schema:
             address = addresses.at(endpoint.template)
-            yield operation, address, _operation(Scribe(operation, book), endpoint, address)
+            scribe = Scribe(operation, book, operation.place in book.told)
+            yield operation, address, _operation(scribe, endpoint, address)
 
 
 class _Addresses:

@@ -42,7 +42,7 @@ def responses(scribe: Scribe, sources: Iterable[Endpoint]) -> dict[str, Schema]:
     """
     found: dict[int, list[Answer]] = {}
     for source in sources:
-        writer = replace(scribe, quiet=not source.operation.include_in_schema)
+        writer = replace(scribe, quiet=scribe.quiet or not source.operation.include_in_schema)
         lines = {**dict(announced(scribe.operation)), **dict(announced(source.operation))}
         for answer in _answers(writer, source):
             found.setdefault(answer.status, []).append(_announcing(answer, lines))

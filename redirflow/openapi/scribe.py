@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from redirflow.declare.errors import HTTPError
-from redirflow.declare.faults import Fault
+from redirflow.declare.faults import Fault, Place
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.endpoint import Endpoint
@@ -32,12 +32,14 @@ class Book:
         errors: what is answered with each class of errors.
         responses: the components among them, by name.
         faults: what is wrong is added here.
+        told: the handlers of which something wrong was told before.
     """
 
     endpoints: Mapping[Operation, Endpoint]
     named: Mapping[str, Operation]
     format: ErrorFormat
     faults: list[Fault]
+    told: frozenset[Place | None] = frozenset()
     components: Components = field(default_factory=Components)
     schemes: dict[str, Schema] = field(default_factory=dict[str, Schema])
     errors: dict[type[HTTPError], Answer] = field(default_factory=dict[type[HTTPError], Answer])
@@ -83,7 +85,7 @@ class Scribe:
 
     Attributes:
         quiet: whether what can't be described is left open without a word: it belongs to an
-            operation that the document hides.
+            operation that the document hides, or it may be what was told before.
     """
 
     operation: Operation

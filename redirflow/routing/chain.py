@@ -8,7 +8,7 @@ method and query, and is kept no longer than the shortest-lived of them (RFC 911
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from redirflow.declare.operation import Mount
 from redirflow.http.reference import LocationRefused
@@ -128,6 +128,9 @@ def _chained(first: FinalRule) -> Iterator[Rule]:
 
 # --- Making them -----------------------------------------------------------------------------
 
+_Next: TypeAlias = tuple[Rule, Path]
+"""The rule that comes next, and the path that it takes."""
+
 
 class Chains:
     """Joins the rules of an app, but for those that stand in a loop."""
@@ -151,26 +154,26 @@ class Chains:
         node: Rule | None = rule
         while node is not None and node not in self._done and node not in trail:
             trail[node] = following = None if node in self._looped else self._next(node)
-            node = None if following is None else following.rule
+            node = None if following is None else following[0]
         for each, following in reversed(trail.items()):
-            then = following and self._done.get(following.rule)
+            then = following and self._done.get(following[0])
             self._done[each] = self._made(each, following, then or None)
         return self._done[rule]
 
-    def _next(self, rule: Rule) -> "_Next | None":
+    def _next(self, rule: Rule) -> _Next | None:
         """The one redirect that takes all requests after *rule*."""
         branch = None if rule.status is None or rule.kind == "row" else self._certain(rule)
         if branch is None:
             return None
         if branch.slash:
             before = rule.target.path or ()
-            return _Next(slash_rule(before, branch.path), before)
+            return slash_rule(before, branch.path), before
         spot = branch.spot
         if not spot.rules and all(owner == ROW for owner in spot.owners.values()):
-            return _Next(self._rows.rule(spot.template.text), branch.path)
+            return self._rows.rule(spot.template.text), branch.path
         if spot.owners or len(spot.rules) > 1 or spot.rules[0].status is None:
             return None
-        return _Next(spot.rules[0], branch.path)
+        return spot.rules[0], branch.path
 
     def _certain(self, rule: Rule) -> Branch | None:
         """Where all requests come to after *rule*, if that is one place."""
@@ -178,10 +181,10 @@ class Chains:
         branch = None if path is None else next(self._reach.branches(path), None)
         return branch if branch and branch.certain else None
 
-    def _made(self, rule: Rule, following: "_Next | None", then: FinalRule | None) -> FinalRule:
+    def _made(self, rule: Rule, following: _Next | None, then: FinalRule | None) -> FinalRule:
         target, status, age = rule.target, rule.status, rule.max_age
         if following and then and status is not None and then.status is not None:
-            bindings = match(then.source.segments, following.path) or {}
+            bindings = match(then.source.segments, following[1]) or {}
             target = target.then(bindings, then.target)
             age = joined_age((status, age), (then.status, then.max_age))
             status = joined_status(status, then.status)
@@ -205,14 +208,6 @@ class Chains:
         template = branch.spot.template
         bindings = match(template.segments, branch.path) or {}
         return Known(template, tuple(bindings[hole.name] for hole in template.holes))
-
-
-@dataclass(frozen=True, slots=True)
-class _Next:
-    """The rule that comes next, and the path that it takes."""
-
-    rule: Rule
-    path: Path
 
 
 def _foreign(branch: Branch) -> bool:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from redirflow.declare.faults import Fault
+from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Mount
 from redirflow.http.methods import METHODS
-from redirflow.routing.answers import answered, landing_of
 from redirflow.routing.chain import Chains, FinalRule, listed
 from redirflow.routing.findings import (
     endless,
@@ -21,12 +20,12 @@ from redirflow.routing.findings import (
     not_for_reroutes,
     nothing_there,
     owner_text,
+    some,
     taken_twice,
-    uncounted,
     wrong_method,
 )
-from redirflow.routing.ground import UNKNOWN, Ground, Slashes, Spot
-from redirflow.routing.hops import Answered, Hop, Hops
+from redirflow.routing.ground import UNKNOWN, Ground, Slashes
+from redirflow.routing.hops import Answered, Hop, Hops, answered, landing_of
 from redirflow.routing.loops import Loop, find_loops
 from redirflow.routing.pattern import text_of
 from redirflow.routing.reach import Reach
@@ -34,7 +33,6 @@ from redirflow.routing.router import Router
 from redirflow.routing.rows import Rows, Tables
 from redirflow.routing.rule import Declared, OperationOf, Rule, read_rule, read_source
 from redirflow.routing.settle import settled
-from redirflow.routing.sheet import LISTED
 from redirflow.routing.table import RedirectTable
 
 _FEW: Final = 500
@@ -91,9 +89,7 @@ def check_rules(
     if silent and not any(fault.severity == "error" for fault in faults):
         faults += [_nothing_there(rule) for rule in silent]
     faults += known.twice()
-    for spot in ground.spots():
-        faults += _claimed_twice(spot, methods)
-    faults += _claimed_by_rows(ground, methods, rows, known)
+    faults += _claimed_twice(ground, methods, rows, known)
     finals = Chains(reach, rows, methods, loops.rules).final(read)
     return CheckedRules(
         rules=finals, rows=rows, faults=tuple(faults), ground=ground, reach=reach, tables=known
@@ -146,37 +142,29 @@ def _nothing_there(rule: Rule, near: Iterable[str] = ()) -> Fault:
     return nothing_there(str(rule), text_of(rule.target.path or ()), near, rule.place)
 
 
-def _claimed_twice(spot: Spot, methods: Answered) -> Iterator[Fault]:
-    """Methods of one shape that two owners claim."""
-    owners = {method: owner for method, owner in spot.owners.items() if owner is not UNKNOWN}
-    for rule in spot.rules:
-        mine = listed(methods[rule])
-        for first, common in _by_owner(owners, mine):
-            yield taken_twice(owner_text(first), str(rule), common, rule.place)
-        owners = {**dict.fromkeys(mine, rule), **owners}
-
-
-def _claimed_by_rows(
+def _claimed_twice(
     ground: Ground, methods: Answered, rows: Rows, tables: Tables
 ) -> Iterator[Fault]:
-    """Methods of one path that a row claims too."""
-    count = 0
-    place = None
+    """Methods of one shape that two owners claim."""
+    by_rows: list[Fault] = []
     for spot in ground.spots():
+        owners = {method: owner for method, owner in spot.owners.items() if owner is not UNKNOWN}
+        for rule in spot.rules:
+            mine = listed(methods[rule])
+            yield from _taken(owners, mine, str(rule), rule.place)
+            owners = {**dict.fromkeys(mine, rule), **owners}
         path = spot.template.text
-        if spot.template.holes or path not in rows:
-            continue
-        ruled = {method: rule for rule in spot.rules for method in listed(methods[rule])}
-        for first, common in _by_owner({**ruled, **spot.owners}, listed(rows.methods(path))):
-            count += 1
-            if count <= LISTED and first is not UNKNOWN:
-                place = tables.place(path)
-                yield taken_twice(owner_text(first), tables.label(path), common, place)
-    yield from uncounted(count, LISTED, place)
+        if path in rows and not spot.template.holes:
+            label, place = tables.label(path), tables.place(path)
+            by_rows += _taken(owners, listed(rows.methods(path)), label, place)
+    yield from some(by_rows, len(by_rows))
 
 
-def _by_owner(owners: Mapping[str, Any], mine: frozenset[str]) -> Iterator[tuple[Any, list[str]]]:
-    """The owners of some of these methods, each with those."""
+def _taken(
+    owners: Mapping[str, Any], mine: frozenset[str], label: str, place: Place | None
+) -> Iterator[Fault]:
+    """The methods in *mine* that have owners already, by owner."""
     common = [method for method in METHODS if method in owners and method in mine]
     for first in dict.fromkeys(owners[method] for method in common):
-        yield first, [method for method in common if owners[method] is first]
+        taken = [method for method in common if owners[method] is first]
+        yield taken_twice(owner_text(first), label, taken, place)

@@ -13,6 +13,7 @@ from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Operation, Page
 from redirflow.http.methods import METHODS, REDIRECT_STATUSES, method_after_hop
 from redirflow.routing.rule import REDIRECTED, Rule
+from redirflow.routing.sheet import LISTED
 
 _ENDS: Final = "hops that end at an operation, a mount, a page or another site"
 
@@ -158,8 +159,9 @@ def _told(operation: Operation) -> str:
     return f"{operation.name} ({operation.method} {operation.path})"
 
 
-def uncounted(count: int, listed: int, place: Place | None) -> list[Fault]:
-    """The number of faults of one sort that were not told one by one."""
-    if count <= listed:
-        return []
-    return [Fault(f"and {count - listed} more like this, {count} in all", place=place)]
+def some(faults: list[Fault], count: int) -> list[Fault]:
+    """The first of *count* faults of one sort, and how many were not told one by one."""
+    if count <= LISTED:
+        return faults
+    more = f"and {count - LISTED} more like this, {count} in all"
+    return [*faults[:LISTED], Fault(more, place=faults[LISTED - 1].place)]

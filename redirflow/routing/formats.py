@@ -29,6 +29,7 @@ _HEADS: Final = (["source", "target"], ["source", "target", "status"])
 _NAMES: Final = frozenset(_HEADS[1])
 _PLACEHOLDER: Final = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
 _PLAIN: Final = re.compile(r"/[^:*]*\Z")
+_TO: Final = re.compile(rf"/|{SCHEME.pattern}")
 _CODES: Final = frozenset(map(str, REDIRECT_STATUSES))
 _STATUS: Final = re.compile(r"[0-9]{3}!?")
 
@@ -103,7 +104,7 @@ def _words(line: str) -> list[str]:
 
 def _row(number: int, words: list[str], sheet: Sheet) -> tuple[str, str, int | str] | None:
     # PERF: what nearly all lines are needs no second look: 2 us a line, not 9.
-    if len(words) == 3 and words[2] in _CODES and _PLAIN.match(words[0]) and words[1][0] == "/":
+    if len(words) == 3 and words[2] in _CODES and _PLAIN.match(words[0]) and _TO.match(words[1]):
         return words[0], words[1], words[2]
     source, target, status = _columns(words)
     pattern, names = _pattern(source)
@@ -124,7 +125,7 @@ def _columns(words: list[str]) -> tuple[str, str, int]:
     if not source.startswith("/"):
         raise Refused(f"the source {source!r} is no path", "paths of this app; no hosts")
     target = others[0] if others else ""
-    if not target.startswith("/") and not SCHEME.match(target):
+    if not _TO.match(target):
         wish = f"the condition {target!r} is not supported" if "=" in target else "no target"
         raise Refused(wish, "source, target, status")
     code, *conditions = others[1:] or ["301"]

@@ -19,7 +19,8 @@ Slashes: TypeAlias = Literal["redirect", "strict", "match"]
 EVERY: Final = frozenset(METHODS)
 """What a mount serves, and another origin."""
 
-_SPOT: Final = "*"
+SPOT: Final = "*"
+"""Stands for all methods in the router of a ground."""
 
 
 UNKNOWN: Final = "a rule that has a fault of its own"
@@ -27,6 +28,11 @@ UNKNOWN: Final = "a rule that has a fault of its own"
 
 ROW: Final = "a table row"
 """The owner that stands for rows."""
+
+
+def other_form(path: str) -> str:
+    """*path* with a slash at its end, or without the one it has; "" for the root."""
+    return path[:-1] if path.endswith("/") else f"{path}/"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +86,7 @@ class Ground:
         """The spot of a template's shape; a new one if nothing stands there yet."""
         spot = Spot(template)
         try:
-            self.router.add(template, _SPOT, spot)
+            self.router.add(template, SPOT, spot)
         except Clash as clash:
             return cast("Spot", clash.first)
         return spot
@@ -89,17 +95,7 @@ class Ground:
         """All spots, in order of registration."""
         return [spot for _, _, spot in self.router]
 
-    def exact(self, path: str) -> Spot | None:
-        """The spot of the shape without parameters that *path* is."""
-        leaf = self.router.exact.get(path)
-        return leaf.owners[_SPOT] if leaf else None
-
-    def ends(self) -> tuple[dict[str, Spot], dict[str, Spot]]:
-        """The spots without parameters by path, and those with one at the end by what is before."""
-        exact = {path: leaf.owners[_SPOT] for path, leaf in self.router.exact.items()}
-        tails = {head: leaf.owners[_SPOT] for head, leaf in self.router.tails.items()}
-        return exact, tails
-
-    def other_form(self, path: str) -> str:
-        """*path* with a slash at its end, or without the one it has; "" for the root."""
-        return path[:-1] if path.endswith("/") else f"{path}/"
+    def find(self, path: str) -> Spot | None:
+        """The spot that a decoded path belongs to."""
+        found = self.router.find(path)
+        return found[0].owners[SPOT] if found else None

@@ -31,16 +31,9 @@ def joined_age(first: _Kept, last: _Kept) -> int | None:
     Without it a permanent redirect is kept for ever, and another one not at all (RFC 9110
     15.1, RFC 9111 4.2.2).
     """
-    ages = [_lifetime(*first), _lifetime(*last)]
-    return None if None in ages else _finite(min(age for age in ages if age is not None))
-
-
-def _lifetime(status: int, max_age: int | None) -> float | None:
-    return float("inf") if max_age is None and status in PERMANENT else max_age
-
-
-def _finite(age: float) -> int | None:
-    return None if age == float("inf") else int(age)
+    ends = [age for status, age in (first, last) if age is not None or status not in PERMANENT]
+    ages = [age for age in ends if age is not None]
+    return min(ages) if ages and len(ages) == len(ends) else None
 
 
 @cache

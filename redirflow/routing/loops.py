@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeAlias
 
-from redirflow.routing.answers import landing_of
 from redirflow.routing.cycles import circles
-from redirflow.routing.hops import Hop, Hops, State
+from redirflow.routing.hops import Hop, Hops, State, landing_of
 from redirflow.routing.pattern import Path
 from redirflow.routing.reach import Landing, Reach
 from redirflow.routing.rule import Rule

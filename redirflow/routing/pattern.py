@@ -52,6 +52,8 @@ def holds(segment: Segment) -> bool:
 
 def substitute(path: Path, bindings: Bindings) -> Path:
     """*path* with its parameters replaced; those without a binding stay."""
+    if not bindings:
+        return path
     replaced: list[Segment] = []
     for segment in path:
         if isinstance(segment, Hole):

@@ -137,33 +137,36 @@ class Reach:
 
     def _at(self, path: Path) -> Iterator[tuple[Spot, Bindings]]:
         """The rows and the spots of *path*; a row is as specific as an exact spot."""
-        if is_exact(path) and (text := text_of(path)) in self._rows:
-            row = _row(path, self._rows.methods(text))
-            beside = self._ground.exact(text)
-            if beside is not None:
-                row = Spot(row.template, {**row.owners, **beside.owners}, beside.rules)
-            yield row, {}
-        else:
-            methods = None if is_exact(path) else self._matching(path)
-            if methods is not None:
-                yield _row(path, methods), _SOME
-            yield from walk(self._ground.router, path)
+        if is_exact(path):
+            text = text_of(path)
+            spot = self._ground.find(text)
+            if text in self._rows:
+                row = _row(path, self._rows.methods(text))
+                beside = spot if spot and not spot.template.holes else row
+                spot = Spot(row.template, {**row.owners, **beside.owners}, beside.rules)
+            if spot is not None:
+                yield spot, {}
+            return
+        methods = self._matching(path)
+        if methods is not None:
+            yield _row(path, methods), _SOME
+        yield from walk(self._ground.router, path)
 
     def _matching(self, path: Path) -> frozenset[str] | None:
         """The methods of the rows that are instances of *path*; `None` if there are none."""
         prefix = _prefix(path)
-        ordered = self._rows.ordered()
+        ordered = self._rows.ordered
         first, end = bisect_left(ordered, prefix), bisect_left(ordered, prefix[:-1] + "0")
         if first == end:
             return None
         if end - first > _LOOKED:
-            return self._rows.everything()
+            return self._rows.everything
         wanted = _expression(path)
         found: set[str] | None = None
         for index in range(first, end):
             if wanted.fullmatch(ordered[index]):
                 found = {*(found or ()), *self._rows.methods(ordered[index])}
-                if found >= self._rows.everything():
+                if found >= self._rows.everything:
                     break
         return None if found is None else frozenset(found)
 

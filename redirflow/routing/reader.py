@@ -71,18 +71,16 @@ def literal_target(location: bytes, *, keep_query: bool) -> Target:
 
 def _policy(text: str) -> LocationPolicy:
     authority = _AUTHORITY.match(text)
-    return LOCAL if authority is None else _elsewhere(authority[0])
-
-
-def _elsewhere(authority: str) -> LocationPolicy:
-    if "{" in authority:
+    if authority is None:
+        return LOCAL
+    if "{" in authority[0]:
         raise Refused(
-            f"a parameter in or right behind the host, in {authority!r}, would choose the host",
+            f"a parameter in or right behind the host, in {authority[0]!r}, would choose the host",
             "a literal host with '/', '?', '#' or nothing behind it",
             "'https://host/{name}'",
         )
     try:
-        origin = parse_origin(authority)
+        origin = parse_origin(authority[0])
     except LocationRefused as refused:
         raise Refused(str(refused)) from None
     return LocationPolicy(local=False, origins=frozenset({origin}))

@@ -11,7 +11,7 @@ from typing import Final
 from redirflow.declare.faults import Fault, Place
 from redirflow.http.location import LocationPolicy, compile_location
 from redirflow.http.reference import LocationRefused, quote_path
-from redirflow.routing.findings import taken_twice, uncounted
+from redirflow.routing.findings import some, taken_twice
 from redirflow.routing.pattern import path_of
 from redirflow.routing.reader import literal_target
 from redirflow.routing.rule import Rule
@@ -52,8 +52,8 @@ class Tables:
         for index, table in enumerate(self.tables):
             for other in self.tables[:index]:
                 common = sorted(table.rows.keys() & other.rows.keys())
-                faults += [self._twice(path, table) for path in common[:LISTED]]
-                faults += uncounted(len(common), LISTED, table.place)
+                told = [self._twice(path, table) for path in common[:LISTED]]
+                faults += some(told, len(common))
         return faults
 
     def _twice(self, path: str, table: RedirectTable) -> Fault:
@@ -88,6 +88,9 @@ class Rows:
     Args:
         kept: the bytes are the number of a kind, then the location.
         odd: the numbers of rows that begin with `ODD`.
+
+    Attributes:
+        everything: the methods that any row answers.
     """
 
     def __init__(
@@ -96,7 +99,7 @@ class Rows:
         self._kept: Final = kept
         self._kinds: Final = (*kinds[:ODD], *[None] * (ODD + 1 - min(len(kinds), ODD)))
         self._odd: Final = {path: kinds[number] for path, number in odd.items()}
-        self._everything: Final = frozenset(method for kind in kinds for method in kind.methods)
+        self.everything: Final = frozenset(method for kind in kinds for method in kind.methods)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -118,17 +121,9 @@ class Rows:
         found = self.find(path)
         return frozenset() if found is None else found[0].methods
 
-    def everything(self) -> frozenset[str]:
-        """The methods that any row answers."""
-        return self._everything
-
-    def ordered(self) -> list[str]:
-        """All sources in alphabetical order."""
-        return self._ordered
-
     @cached_property
-    def _ordered(self) -> list[str]:
-        """Sorted when it is first asked for, which only rules with parameters do."""
+    def ordered(self) -> list[str]:
+        """All sources in alphabetical order, which only rules with parameters ask for."""
         return sorted(self._kept)
 
     def rule(self, path: str) -> Rule:

@@ -6,6 +6,7 @@ What answers at the target, and under which methods, is not known here: that is 
 all rules and operations stand in one table.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias, TypeVar
@@ -20,7 +21,7 @@ from redirflow.http.values import query_pairs
 from redirflow.routing.pattern import Path, text_of
 from redirflow.routing.reader import SCHEME, Refused, read_target
 from redirflow.routing.target import Pair, Target, path_target
-from redirflow.routing.template import Hole, Template, TemplateError, parse_template
+from redirflow.routing.template import Template, TemplateError, parse_template
 
 T = TypeVar("T")
 
@@ -196,15 +197,9 @@ def _refuse_parameters(operation: Operation, source: Template) -> None:
 def _renamed(source: Template, needed: list[str]) -> str:
     """The source with its parameters called as they are needed, if their number agrees."""
     names = [hole.name for hole in source.holes]
-    if len(names) != len(needed):
-        return ""
-    new = dict(zip(names, needed, strict=True))
-    return repr(
-        "/".join(
-            f"{{{new[part.name]}{':path' * part.rest}}}" if isinstance(part, Hole) else part
-            for part in ("", *source.segments)
-        )
-    )
+    new = dict(zip(names, needed, strict=False))
+    renamed = re.sub(r"\{(\w+)", lambda brace: "{" + new.get(brace[1], ""), source.text)
+    return repr(renamed) if len(names) == len(needed) else ""
 
 
 # --- Reroutes --------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from redirflow.declare.faults import Fault, Place
 from redirflow.http.reference import LocationRefused
-from redirflow.routing.findings import endless, hop_text, nothing_there, uncounted, wrong_method
-from redirflow.routing.ground import EVERY, Ground, Spot
+from redirflow.routing.findings import endless, hop_text, nothing_there, some, wrong_method
+from redirflow.routing.ground import EVERY, SPOT, Ground, Spot
 from redirflow.routing.join import Row, answering, joined_kind, joined_row
+from redirflow.routing.router import Leaf
 from redirflow.routing.rows import FAULTY, ODD, Rows, Tables
 from redirflow.routing.sheet import ELSEWHERE, FORMS, LISTED, LOADED, PLAIN, Kind
 from redirflow.routing.survey import MANY, NONE, RowHop, Standing, Survey, decoded
@@ -34,9 +35,7 @@ def settled(tables: Tables, ground: Ground, faults: list[Fault]) -> Rows:
     """The rows of *tables* as they are served on *ground*."""
     settler = _Settler(tables, ground)
     settler.run()
-    faults += settler.faults
-    if settler.faults:
-        faults += uncounted(settler.refused, LISTED, settler.faults[-1].place)
+    faults += some(settler.faults, settler.refused)
     kept = {**tables.rows, **settler.changed} if settler.changed else tables.rows
     return Rows(kept, settler.kinds, settler.odd)
 
@@ -66,7 +65,7 @@ class _Settler:
         # What is served at the target of most rows of a kind.
         self._usual: Final = [_UNSEEN] * len(LOADED)
         # Paths at which something stands beside the row.
-        self._shared: Final = frozenset(path for path in ground.ends()[0] if path in self._rows)
+        self._shared: Final = frozenset(path for path in ground.router.exact if path in self._rows)
 
     def run(self) -> None:
         """Settle every row: those that lead to no hop at once, the others when these are known."""
@@ -114,14 +113,15 @@ class _Settler:
         """
         same: dict[frozenset[str], frozenset[str]] = {}
 
-        def served(spot: Spot) -> frozenset[str]:
+        def served(leaf: Leaf[Spot]) -> frozenset[str]:
+            spot = leaf.owners[SPOT]
             hops = spot.rules or spot.template.text in self._rows
             return NONE if hops else same.setdefault(spot.served, spot.served)
 
-        exact, tails = self._ground.ends()
+        router = self._ground.router
         return (
-            {path: served(spot) for path, spot in exact.items()},
-            {head: served(spot) for head, spot in tails.items()},
+            {path: served(leaf) for path, leaf in router.exact.items()},
+            {head: served(leaf) for head, leaf in router.tails.items()},
         )
 
     def _lead(self, path: str, row: bytes, served: frozenset[str]) -> None:
@@ -165,7 +165,7 @@ class _Settler:
                 here = target
             then = self.changed.get(here, self._rows[here])
         if then is VISITED:
-            ring = [self._row_hop(path) for path in trail[trail.index(here) :]]
+            ring = [self._survey.row(path) for path in trail[trail.index(here) :]]
             self._spoil(trail, self._loop(ring))
             return
         for path in reversed(trail):
@@ -203,7 +203,7 @@ class _Settler:
         trail: list[RowHop] = []
         known: dict[str, int] = {}
         rules = 0
-        hop: RowHop | None = self._row_hop(start)
+        hop: RowHop | None = self._survey.row(start)
         place: Standing | None = None
         while hop is not None:
             rules = 0 if hop.rule is None else rules + 1
@@ -261,10 +261,6 @@ class _Settler:
             self.changed[path] = self._kept(path, final.kind, final.location)
 
     # --- Faults ------------------------------------------------------------------------------
-
-    def _row_hop(self, path: str) -> RowHop:
-        row = self._rows[path]
-        return RowHop(path, LOADED[row[0]], row[1:])
 
     def _loop(self, hops: list[RowHop]) -> _Tell:
         """The finding about rows that lead into a loop."""

@@ -61,9 +61,9 @@ class Survey:
     def at(self, path: str) -> Standing | None:
         """What stands at a decoded path."""
         branch = next(self._reach.branches(path_of(path)), None)
-        if branch is None or branch.slash:
-            return branch and Standing(path, branch)
-        return Standing(text_of(branch.path), branch)
+        if branch is None:
+            return None
+        return Standing(path if branch.slash else text_of(branch.path), branch)
 
     def hop(self, place: Standing) -> RowHop | None:
         """The one redirect that answers at a place, whatever the method."""
@@ -77,10 +77,15 @@ class Survey:
         path, branch = place
         if branch.slash:
             return _rule_hop(slash_rule(path_of(path), branch.path), path)
-        row, rules = self._rows.get(path), branch.spot.rules
-        if row is not None:
-            return RowHop(path, LOADED[row[0]], row[1:])
+        if path in self._rows:
+            return self.row(path)
+        rules = branch.spot.rules
         return _rule_hop(rules[0], path) if len(rules) == 1 else None
+
+    def row(self, path: str) -> RowHop:
+        """The hop of a row."""
+        row = self._rows[path]
+        return RowHop(path, LOADED[row[0]], row[1:])
 
     def circle(self, path: str) -> list[RowHop]:
         """The hops of the loop that a path leads into; none if it does not."""

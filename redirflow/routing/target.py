@@ -20,7 +20,7 @@ from urllib.parse import unquote, unquote_plus
 from redirflow.http.location import LOCAL, LocationPolicy, compile_location
 from redirflow.http.reference import LocationRefused, quote_path, quote_query, quote_segment
 from redirflow.routing.pattern import Bindings, Path, substitute
-from redirflow.routing.template import DOTS, Hole
+from redirflow.routing.template import DOTS, Hole, fill
 
 Pieces: TypeAlias = tuple[str | Hole, ...]
 """Encoded text with parameters in it."""
@@ -150,7 +150,7 @@ class Target:
     def _path(self, values: Mapping[str, str]) -> str:
         if not all(_is_dotless(values[name]) for name in self.dotless):
             raise LocationRefused(_DOTS)
-        path = _filled(self.text, values, _path_value)
+        path = _filled(self.text, values, fill)
         if self.path is None and not _is_dotless(unquote(path)):
             raise LocationRefused(_DOTS)
         if path.startswith("//"):  # behind a `root_path` too
@@ -212,16 +212,6 @@ def _filled(pieces: Pieces, values: Mapping[str, str], write: Callable[[Hole, st
     return "".join(
         piece if isinstance(piece, str) else write(piece, values[piece.name]) for piece in pieces
     )
-
-
-def _path_value(hole: Hole, value: str) -> str:
-    if hole.rest:
-        if not _is_dotless(value):
-            raise LocationRefused(_DOTS)
-        return quote_path(value)
-    if not value or value in DOTS or "/" in value:
-        raise LocationRefused("a parameter is empty, a dot segment, or has a slash")
-    return quote_segment(value)
 
 
 def _query_value(hole: Hole, value: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from redirflow.http.reference import quote_path, quote_segment
+from redirflow.http.reference import LocationRefused, quote_path, quote_segment
 
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:path)?\}")
 _FOREIGN: Final = re.compile(r"<(?:\w+:)?(\w+)>|:(\w+)")
@@ -68,7 +68,7 @@ class Template:
                 where it would begin a host.
         """
         path = "".join(
-            "/" + _fill(segment, values[segment.name])
+            "/" + fill(segment, values[segment.name])
             if isinstance(segment, Hole)
             else "/" + quote_segment(segment)
             for segment in self.segments
@@ -78,13 +78,18 @@ class Template:
         return path
 
 
-def _fill(hole: Hole, value: str) -> str:
+def fill(hole: Hole, value: str) -> str:
+    """The text of a parameter, percent-encoded.
+
+    Raises:
+        LocationRefused: *value* is empty or a dot segment, or holds a slash where none fits.
+    """
     if hole.rest:
         if not DOTS.isdisjoint(value.split("/")):
-            raise ValueError(f"{hole.name} holds a dot segment")
+            raise LocationRefused(f"{hole.name} holds a dot segment")
         return quote_path(value)
     if not value or value in DOTS or "/" in value:
-        raise ValueError(f"{hole.name} is empty, a dot segment, or holds a slash")
+        raise LocationRefused(f"{hole.name} is empty, a dot segment, or holds a slash")
     return quote_segment(value)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
+from inspect import iscoroutine
 from typing import Any, Never, TypeAlias, cast
 
 from redirflow.declare.dependencies import Scheme
@@ -18,9 +19,10 @@ from redirflow.endpoint.binder import Refused
 from redirflow.endpoint.body import content_type
 from redirflow.endpoint.credentials import challenged
 from redirflow.endpoint.endpoint import Endpoint
+from redirflow.endpoint.parts import shown
 from redirflow.endpoint.plan import Judge, as_redirect
 from redirflow.endpoint.steps import CredentialsStep
-from redirflow.endpoint.violation import ContractViolation, refuse_coroutine
+from redirflow.endpoint.violation import RETURN, ContractViolation, refuse_coroutine
 from redirflow.http.accept import acceptable
 from redirflow.http.query import TooManyPairs
 from redirflow.http.request import BodyTooLarge, MalformedBody
@@ -78,7 +80,9 @@ class Answering:
         if isinstance(error, ContractViolation):
             raise error
         if isinstance(error, Reroute):
-            raise ContractViolation("a reroute", "no reroute from here", error.path)
+            raise ContractViolation(
+                "a reroute", "no reroute from here; @reroutes(to=...) declares one", error.path
+            )
         translated = None if _refusal(error, endpoint) else judge.translated(error)
         if translated is not None:
             return judge.error(translated)
@@ -117,7 +121,7 @@ def reply_for(result: Any, endpoint: Endpoint, scope: Scope, accept: str = "") -
         ContractViolation: no spec of the operation declares it.
         Refused: the client takes none of its media types (406).
     """
-    response = _as_response(result)
+    response = _as_response(result, endpoint)
     if isinstance(response, Redirect):
         return endpoint.judge.redirect(response, scope)
     status = response.status_code or endpoint.default_status
@@ -154,7 +158,7 @@ async def outcome_of(
         ClientDisconnected: the client left before a stream had its first item.
         Exception: what a stream raises before its first item.
     """
-    response = _as_response(result)
+    response = _as_response(result, endpoint)
     if isinstance(response, Response):
         plan = endpoint.streams.get(response.status_code or endpoint.default_status or 0)
         if plan is not None:
@@ -169,13 +173,15 @@ async def outcome_of(
     return reply_for(response, endpoint, scope, accept)
 
 
-def _as_response(result: Any) -> Redirect | Response[Any]:
+def _as_response(result: Any, endpoint: Endpoint) -> Redirect | Response[Any]:
     """What a handler returned, as one of the two things that it can mean."""
     if isinstance(result, Redirect):
         return result
     is_response = isinstance(result, Response)
     response = cast("Response[Any]", result if is_response else Response(result))
-    refuse_coroutine(response.body, "a value")
+    if iscoroutine(response.body):
+        types = " or ".join(shown(each.type) for each in endpoint.responses)
+        refuse_coroutine(response.body, types or "nothing but redirects and errors")
     return as_redirect(response) or response
 
 
@@ -186,8 +192,11 @@ def undeclared(
     successes = [str(each.status) for each in endpoint.responses]
     redirects = [str(each) for each in endpoint.judge.redirects]
     declared = ", ".join([*successes, *redirects]) or "nothing but errors"
-    if status is None:
+    if status is None and response.body is None and not successes:
+        sent = RETURN
+    elif status is None:
         sent = f"a value of type {type(response.body).__name__} without a status"
+        declared += "; say which: Response(..., status_code=...)"
     else:
         sent = f"a response with the status {status}"
     return ContractViolation(sent, declared, response.body)

@@ -17,7 +17,7 @@ from redirflow.http.reference import LocationRefused, quote_path
 from redirflow.http.request import local_path, root_path
 from redirflow.http.response import EMPTY, Reply, deliver
 from redirflow.http.types import Receive, Scope, Send
-from redirflow.routing.ground import Slashes
+from redirflow.routing.ground import Slashes, other_form
 from redirflow.routing.router import Leaf, Router, Values
 from redirflow.routing.rows import Rows, sent_location
 from redirflow.serve.failures import Failures
@@ -67,7 +67,7 @@ class Elsewhere:
         """What serves *path*, with the other form of its last slash if that is as good."""
         found = self.router.find(path)
         if found is None and self.settings.slashes == "match":
-            other = self.router.find(_other_form(path))
+            other = self.router.find(other_form(path))
             return None if other is None or _is_page(other[0]) else other
         return found
 
@@ -78,8 +78,8 @@ class Elsewhere:
             await mount.app(_below(scope, mount, path), receive, send)
             return
         location = self._slash_redirect(scope, path)
-        if self.settings.slashes == "match" and _other_form(path) in self.rows:
-            reply = self.row(scope, _other_form(path))
+        if self.settings.slashes == "match" and other_form(path) in self.rows:
+            reply = self.row(scope, other_form(path))
         elif location is None:
             reply = self.failures.refusal(NotFound(NOTHING_THERE))
         else:
@@ -100,6 +100,11 @@ class Elsewhere:
         """The mount with the longest prefix that *path* is below of."""
         below = [mount for mount in self.mounts if path.startswith(f"{mount.prefix}/")]
         return max(below, key=lambda mount: len(mount.prefix), default=None)
+
+    def apart(self, path: str) -> bool:
+        """Whether a page or a mount answers at *path*."""
+        found = self.find(path)
+        return self.mount(path) is not None if found is None else _is_page(found[0])
 
     def row(self, scope: Scope, path: str, others: Iterable[str] = ()) -> Reply:
         """The reply of the table row at *path*, where operations serve the *others*."""
@@ -134,7 +139,7 @@ class Elsewhere:
 
     def _slash_redirect(self, scope: Scope, path: str) -> bytes | None:
         """The other form of *path*, if it serves this method; never another host."""
-        other = _other_form(path)
+        other = other_form(path)
         method: str = scope["method"]
         if method == "OPTIONS" or not self._leads(other, method):
             return None
@@ -160,10 +165,6 @@ class Elsewhere:
 
 def _is_page(leaf: Leaf[Owner]) -> bool:
     return any(isinstance(owner, Page) for owner in leaf.owners.values())
-
-
-def _other_form(path: str) -> str:
-    return path[:-1] if path.endswith("/") else path + "/"
 
 
 def _below(scope: Scope, mount: Mount, path: str) -> Scope:

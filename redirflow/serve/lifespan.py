@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from inspect import isasyncgenfunction
 from typing import Any, TypeAlias
 
+from redirflow.declare.checks import shown
 from redirflow.declare.faults import SpecError, refuse
 from redirflow.http.types import Receive, Scope, Send
 from redirflow.serve.failures import LOGGER, RAISED
@@ -30,7 +31,7 @@ def one_lifespan(given: Lifespan | Iterable[Lifespan] | None) -> Lifespan:
     for lifespan in several:
         if not callable(lifespan) or isasyncgenfunction(lifespan):
             raise refuse(
-                f"lifespan={lifespan!r}",
+                f"lifespan={shown(lifespan)}",
                 "an async context manager of the app, or several",
                 "@asynccontextmanager on an async generator that yields once",
             )

@@ -12,7 +12,7 @@ from redirflow.endpoint.links import NOTHING_THERE, Unreachable
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.headers import FRAMING, HeaderRefused, field_name, field_value
-from redirflow.http.location import LOCAL, compile_location
+from redirflow.http.location import LOCAL, LocationTooLong, compile_location
 from redirflow.http.query import pairs_of
 from redirflow.http.reference import quote_path
 from redirflow.http.request import ORIGINAL_PATH, Request, local_path, root_path
@@ -22,6 +22,9 @@ HOPS: Final = "redirflow.hops"
 """The scope key that counts the reroutes of one request; never a header, which a client
 could send.
 """
+
+INSIDE: Final = "redirflow.inside"
+"""The scope key under which a rerouted request has the scope that it was answered in."""
 
 MAX_HOPS: Final = 10
 
@@ -65,7 +68,7 @@ def rerouted(reroute: Reroute, request: Request, judge: Judge) -> Rerouted:
         path, mark, own = _location(reroute, judge).partition("?")
         query = _query(reroute, own.encode() if mark else None)
         headers = checked_fields(dict(reroute.headers or {}))
-    except Unreachable:
+    except (Unreachable, LocationTooLong):
         raise Refused(NotFound(NOTHING_THERE)) from None
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         said = f"a reroute that can't be followed: {error}"
@@ -112,7 +115,7 @@ def scope_after(scope: Scope, to: Rerouted) -> Scope:
     query = scope.get("query_string", b"") if to.query is None else to.query
     replaced = {name for name, _ in to.headers}
     kept = [(name, value) for name, value in scope["headers"] if name.lower() not in replaced]
-    return {
+    scope[INSIDE] = inside = {
         **scope,
         "path": root + unquote(to.path),
         "raw_path": (quote_path(root) + to.path).encode("ascii"),
@@ -121,3 +124,4 @@ def scope_after(scope: Scope, to: Rerouted) -> Scope:
         ORIGINAL_PATH: scope.get(ORIGINAL_PATH) or local_path(scope),
         HOPS: scope.get(HOPS, 0) + 1,
     }
+    return inside

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from redirflow.declare.errors import NotFound
 from redirflow.endpoint.links import NOTHING_THERE
@@ -29,11 +30,13 @@ class RuleServers:
     Attributes:
         app: the whole application, for reroutes whose target depends on the request.
         methods_at: for those whose target is known.
+        apart: whether a page or a mount answers at a path: no reroute leads there.
     """
 
     failures: Failures
     app: ASGIApp
     methods_at: MethodsAt
+    apart: Callable[[str], bool]
 
     def server(self, rule: FinalRule) -> Serve:
         """What serves *rule*."""
@@ -71,6 +74,9 @@ class RuleServers:
                 await deliver(self._nothing(), scope, send)
                 return
             path, query = inside
+            if shape is None and self.apart(unquote(path)):
+                await deliver(self._nothing(), scope, send)
+                return
             changed = scope_after(scope, Rerouted(path, query, rule.headers))
             methods = None if shape is None else self.methods_at(shape)
             server = None if methods is None else methods.get(scope["method"])

@@ -50,7 +50,8 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp, docs
 
     router = compiled.router
     shapes: dict[Shape, Methods] = {}
-    rules = RuleServers(failures, again, shapes.get)
+    elsewhere = Elsewhere(router, compiled.rows, compiled.mounts, settings, failures)
+    rules = RuleServers(failures, again, shapes.get, elsewhere.apart)
     servers = _Servers(compiled, Surroundings(answering, again), rules, cache(docs))
     tables = [servers.methods(leaf) for leaf in router.leaves]
     shapes.update({leaf.template.shape: tables[leaf.index] for leaf in router.leaves})
@@ -61,7 +62,6 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp, docs
         path: tables[leaf.index] for path, leaf in router.tails.items() if path
     }
     rows = compiled.rows if len(compiled.rows) else None
-    elsewhere = Elsewhere(router, compiled.rows, compiled.mounts, settings, failures)
     hosts: set[bytes] = set()
 
     # PERF: matching awaits nothing, so it is no coroutine of its own but hands over the one of

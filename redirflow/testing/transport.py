@@ -13,6 +13,7 @@ import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from redirflow.http.types import Scope
+from redirflow.serve.reroute import INSIDE
 from redirflow.serve.route import Route
 from redirflow.testing.exchange import Exchange
 from redirflow.testing.lifespan import Lifespan
@@ -73,6 +74,8 @@ class AppTransport(httpx2.BaseTransport):
         exchange = Exchange(scope, body, self._running.discard, raising=self._raising)
         self._running.add(exchange)
         response = exchange.begin(self._subject.app, portal)
+        while INSIDE in scope:
+            scope = scope[INSIDE]
         route = scope.get("route")
         if isinstance(route, Route):
             self._subject.answered(route.name, response.status_code)

@@ -229,13 +229,17 @@ class Served:
         assert found, self.log.read_text()
         return found
 
+    def port(self):
+        """The port of the server, as soon as it listens."""
+        return int(self.said(r"running on .*?http://127\.0\.0\.1:(\d+)")[1])
+
     def get(self, path, before=lambda: None):
         """The status and the body of a GET, as soon as there is an answer.
 
         Args:
             before: done again before each try.
         """
-        port = int(self.said(r"running on .*?http://127\.0\.0\.1:(\d+)")[1])
+        port = self.port()
 
         def ask():
             before()

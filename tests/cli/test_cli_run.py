@@ -43,6 +43,7 @@ def test_one_process_serves_the_app_that_was_checked(shop, handed):
         "workers": 1,
         "reload": False,
         "reload_dirs": None,
+        "timeout_graceful_shutdown": 10,
         "use_colors": None,
     }
 
@@ -148,6 +149,7 @@ def test_no_colour_counts_for_the_server_too(shop, handed, monkeypatch):
         (("--port", "http"), "'http' is no port: a number from 0 (any free one) to 65535"),
         (("--port", "65536"), "'65536' is no port"),
         (("--workers", "0"), "'0' is no number of workers: 1 or more"),
+        (("--grace", "1.5"), "'1.5' is no number of seconds: 0 or more"),
         (("--workers", "many"), "'many' is no number of workers"),
         (("--workers", "2", "--reload"), "not allowed with argument --workers"),
     ],

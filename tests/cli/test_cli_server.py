@@ -1,6 +1,8 @@
 """Real servers and real terminals, in processes of their own."""
 
+import http.client
 import time
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -44,7 +46,7 @@ class Saving:
         self.file, self.text, self.last = file, text, float("-inf")
 
     def __call__(self):
-        if time.monotonic() - self.last > 5:
+        if time.monotonic() - self.last > 2:
             self.file.write_text(self.text)
             self.last = time.monotonic()
 
@@ -60,14 +62,13 @@ def test_dev_on_a_terminal_reloads_and_waits_until_what_is_broken_is_mended(shop
         server.said("waiting for a change")
         server.said("shop.py:23: \x1b\\[1;31merror:\x1b\\[0m NameError: name 'oops' is not defined")
         assert server.get("/items/7", before=Saving(file, good)) == ITEM
-        server.said("  app      \x1b\\[1mshop.py\x1b\\[0m\r\n  serving  ")
-        server.said("  has      2 operations, 1 redirect\r\n")
+        server.said("  app      \x1b\\[1mshop.py\x1b\\[0m\n  serving  ")
+        server.said("  has      2 operations, 1 redirect\n")
 
         file.write_text(good.replace("get_item(item_id", "get_item(other"))
         server.said(
             "shop.py:12: \x1b\\[1;31merror:\x1b\\[0m get_item: the path parameter 'item_id'"
         )
-        file.write_text(other)
         server.says("/items/7", (200, b'{"id":8}'), before=Saving(file, other))
         assert "Traceback" not in server.log.read_text()
 
@@ -90,3 +91,65 @@ def test_the_table_is_as_wide_as_the_terminal(shop, columns, lines):
 
 def test_nothing_is_coloured_in_a_pipe(faulty):
     assert "\x1b" not in faulty.call("check", "shop.py").err
+
+
+FEED = """\
+from collections.abc import AsyncIterator
+
+import anyio
+
+from redirflow import App, returns
+
+app = App()
+VERSION = 1
+
+
+@app.get("/version")
+async def version() -> int:
+    return VERSION
+
+
+@app.get("/feed")
+@returns(media_type="text/event-stream")
+async def feed() -> AsyncIterator[int]:
+    yield VERSION
+    await anyio.sleep_forever()
+"""
+
+
+@pytest.fixture
+def listening(desk):
+    """`listening(server)`: somebody who has read the first event of a stream without an end."""
+    desk.write("feed.py", FEED)
+
+    @contextmanager
+    def listen(server):
+        server.get("/version")
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port())) as client:
+            client.request("GET", "/feed")
+            response = client.getresponse()
+            assert response.readline() == b"data: 1\n"
+            yield
+
+    return listen
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_open_stream_does_not_keep_a_server_from_stopping(desk, listening, workers):
+    grace = ("--grace", "0", "--workers", workers)
+    with desk.serve("run", "feed.py", *grace) as server, listening(server):
+        server.process.terminate()
+        server.process.wait(40)
+
+    said = server.log.read_text()
+    assert "Cancel 1 running task(s)" in said
+    assert "Traceback" not in said
+
+
+def test_an_open_stream_does_not_keep_dev_from_reloading(desk, listening):
+    file = desk.home / "feed.py"
+    with desk.serve("dev", "feed.py") as server, listening(server):
+        edit = Saving(file, FEED.replace("VERSION = 1", "VERSION = 2"))
+        server.says("/version", (200, b"2"), before=edit)
+
+    assert "Traceback" not in server.log.read_text()

@@ -6,6 +6,7 @@ import pytest
 
 from redirflow import NotFound, Router, raises, redirects, reroutes, returns
 from redirflow.declare.attach import specs_of
+from redirflow.declare.checks import shown
 
 SPECS = [returns(int), redirects(303), raises(NotFound), reroutes(to="get_user")]
 
@@ -130,7 +131,7 @@ def test_other_callables_carry_specs(function):
 @pytest.mark.parametrize("value", [None, 5, "get_user", ()], ids=repr)
 def test_what_is_no_function_is_refused(refusal, value):
     assert refusal(SPECS[1], value) == (
-        f"{SPECS[1]!r} decorates {value!r}",
+        f"a {type(SPECS[1]).__name__} decorates {shown(value)}",
         "a function",
         "@... above the def line of a handler or a dependency",
     )

@@ -103,6 +103,7 @@ GOOD = {
         "headers": "None",
         "dependencies": "",
         "deprecated": FLAG,
+        "sunset": "None",
     },
     Router.get: {
         "path": TEXT,
@@ -111,6 +112,8 @@ GOOD = {
         "summary": OPTIONAL,
         "description": OPTIONAL,
         "deprecated": FLAG,
+        "sunset": "None",
+        "callbacks": "",
         "include_in_schema": FLAG,
         "max_body_size": "None 5",
         "dependencies": "",
@@ -280,8 +283,8 @@ def test_every_argument_is_tried(declaring):
         (
             lambda: Router().get("/", headers=5),
             "a route with headers=...",
-            "name, tags, summary, description, deprecated, include_in_schema, max_body_size, "
-            "dependencies",
+            "name, tags, summary, description, deprecated, sunset, callbacks, "
+            "include_in_schema, max_body_size, dependencies",
             "",
         ),
         (

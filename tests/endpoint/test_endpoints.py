@@ -25,6 +25,7 @@ from redirflow import (
     HTTPError,
     NotAcceptable,
     NotFound,
+    ProblemDetails,
     Query,
     Redirect,
     Request,
@@ -307,8 +308,8 @@ def test_a_format_that_fails(failure):
             raise failure
 
     app = App(error_format=Broken())
-    app.get("/a", raises=[EmailTaken])(make(str))
-    app.get("/b", name="b", raises=[EmailTaken])(make(str))
+    for path in ("/a", "/b"):
+        app.get(path, name=path[1:])(raises(EmailTaken)(make(str)))
 
     with pytest.raises(SpecError) as caught:
         app.compile()

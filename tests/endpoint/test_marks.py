@@ -225,6 +225,36 @@ def test_no_form_beside_a_body():
     assert fault.write == "a: Form[...], or token as its field"
 
 
+async def reading_body(a: Form[int], request: Request) -> None:
+    await request.body()
+
+
+async def reading_headers(a: Form[int], request: Request) -> None:
+    _ = request.headers
+
+
+async def handing_on(a: Form[int], request: Request) -> None:
+    _ = [request]
+
+
+@pytest.mark.parametrize("handler", [reading_headers, handing_on, reading_body])
+def test_no_form_beside_the_body_itself(handler):
+    """Of a multipart form nothing would be left: a 500 by the client's Content-Type."""
+    app = App()
+    app.post("/")(handler)
+    if handler is not reading_body:
+        app.compile()
+        return
+
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    (fault,) = caught.value.faults
+    assert fault.found == (
+        "reading_body reads a form, and request.body(), which a multipart form leaves nothing to"
+    )
+
+
 @pytest.mark.parametrize("scheme", [Bearer, Basic, APIKey])
 def test_the_class_of_a_scheme_is_no_dependency(scheme):
     """Called as one, it would be made of query parameters, and let everybody in."""

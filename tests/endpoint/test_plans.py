@@ -26,6 +26,7 @@ from redirflow import (
     reroutes,
     returns,
 )
+from redirflow.declare.specs import RESERVED
 from redirflow.endpoint.plan import as_redirect, default_status, quick_redirect, rooted
 from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.response import EMPTY
@@ -433,12 +434,12 @@ def test_the_nearest_declared_class_counts():
         (
             EmailTaken(email="").with_headers({"X-Left": 1, "X-B": 1}),
             "the header 'X-B'",
-            "x-left",
+            "x-left; headers={'X-B': HeaderSpec()} declares it",
         ),
         (
             EmailTaken(email="").with_headers({"X-Left": 1}).with_cookies({"a": "b"}),
             "the cookie 'a'",
-            "none",
+            "none; cookies={'a': CookieSpec()} declares it",
         ),
     ],
 )
@@ -678,7 +679,7 @@ def test_a_header_can_not_pass_it():
 
     assert success(endpoint, Response(User(1), headers={"Location": "/x"})) == (
         "the header 'Location'",
-        "none",
+        f"none; {RESERVED['location']} declares it",
     )
 
 

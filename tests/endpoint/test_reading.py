@@ -36,9 +36,8 @@ from redirflow.endpoint.reading import read_signature
 from redirflow.endpoint.signature import (
     REQUIRED,
     UNKNOWN,
-    generates,
-    generates_async,
     is_async,
+    kind_of,
 )
 
 T = TypeVar("T")
@@ -533,7 +532,7 @@ def test_an_argument_comes_from_one_place():
 
     assert faults_of(with_hint(twice)) == [
         (
-            "handler(a): it comes from 2 places: [In(where='header'), In(where='query')]",
+            "handler(a): it comes from 2 places: [Header, Query]",
             "one marker",
             "",
         )
@@ -622,8 +621,7 @@ def test_whatever_can_be_called_has_a_signature(name):
 
     assert names_of(function) == names
     assert sound(function).returns is User
-    assert is_async(function)
-    assert not generates(function)
+    assert kind_of(function) == "async"
 
 
 CLASSES = {
@@ -642,7 +640,7 @@ def test_a_class_is_a_dependency_too(cls):
         cls.__init__.__annotations__["role"] = str
 
     assert names_of(cls) == CLASSES[cls]
-    assert not is_async(cls)
+    assert kind_of(cls) == "sync"
 
 
 def test_arguments_by_position():
@@ -689,21 +687,22 @@ async def collected():
 @pytest.mark.parametrize(
     ("function", "kind"),
     [
-        (waits, (True, False, False)),
-        (gives, (False, True, True)),
-        (gives_sync, (False, True, False)),
-        (Gives(), (False, True, True)),
-        (functools.partial(gives_sync), (False, True, False)),
-        (logged(gives), (False, True, True)),
-        (logged(gives_sync), (False, True, False)),
-        (collected, (True, False, False)),
-        (len, (False, False, False)),
-        (Plain, (False, False, False)),
+        (waits, "async"),
+        (gives, "async generator"),
+        (gives_sync, "sync generator"),
+        (Gives(), "async generator"),
+        (functools.partial(gives_sync), "sync generator"),
+        (logged(gives), "async generator"),
+        (logged(gives_sync), "sync generator"),
+        (collected, "async"),
+        (len, "sync"),
+        (Plain, "sync"),
     ],
 )
 def test_kinds_of_functions(function, kind):
     """A plain wrapper hands on what it wraps; one with a kind of its own decides."""
-    assert (is_async(function), generates(function), generates_async(function)) == kind
+    assert kind_of(function) == kind
+    assert is_async(function) is (kind == "async")
 
 
 # --- annotations that are texts --------------------------------------------------------------

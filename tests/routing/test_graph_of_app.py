@@ -55,6 +55,8 @@ def handler_of_user():
         (redirects(303, to="/mount/x"), ["* /mount (redirect 303, mount)"]),
         (redirects(303, to="/openapi.json"), ["GET /openapi.json (redirect 303, page)"]),
         (redirects(303, to="/old/1"), ["* /old/{user} (redirect 303, rule)"]),
+        (redirects(303, to="/away"), ["* /away (redirect 303, rule)"]),
+        (redirects(303, to="/home/"), ["* /home/ (redirect 303, slash)"]),
         (redirects(303, to="/row"), ["* rows (redirect 303, table)"]),
         (redirects(303, to="*"), []),
         (
@@ -67,6 +69,7 @@ def handler_of_user():
 def test_what_a_handler_declares_is_an_edge(app, spec, expected):
     app.post("/go")(handler("go", spec))
     app.redirect("/old/{user}", to="/users/{user}")
+    app.redirect("/away", to="https://a.example/x")
     app.redirect_table(RedirectTable.from_pairs([("/row", "/users/1")]))
 
     found = [edge for edge in edges(app) if edge.startswith("POST /go")]

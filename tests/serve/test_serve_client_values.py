@@ -1,7 +1,7 @@
 """Values that come from a client are no fault of the author's: whatever they are, no 5xx."""
 
 import logging
-from typing import Any, Never
+from typing import Annotated, Any, Never
 
 import msgspec
 import pytest
@@ -25,6 +25,7 @@ from redirflow import (
 
 JSON, MSGPACK = "application/json", "application/msgpack"
 LARGE = b"123456789012345678901234567890"
+Bounded = Annotated[int, msgspec.Meta(ge=0, le=9)]
 
 
 def echoing(*media_types):
@@ -56,6 +57,38 @@ async def test_an_integer_that_message_pack_has_not(call, logged, accept, status
     assert (answer.status, answer["content-type"]) == (status, media_type)
     assert answer.body == LARGE or status == 406
     assert logged() == []
+
+
+@pytest.mark.parametrize(("type_", "bound"), [(int, False), (Any, False), (Bounded, True)])
+async def test_an_integer_where_there_is_only_message_pack(call, logged, type_, bound):
+    """What it may not carry is a 406, which is declared; a wrong value is still the author's."""
+    app = App()
+
+    @app.post("/")
+    @returns(type_, media_type=MSGPACK)
+    async def echo(value: Body[int]) -> Any:
+        return value
+
+    responses = app.openapi()["paths"]["/"]["post"]["responses"]
+    headers = {"content-type": JSON}
+    large = await call(app, "POST", "/", body=LARGE, headers=headers)
+
+    assert ("406" in responses) is not bound
+    assert large.status == (500 if bound else 406)
+    assert len(logged()) == (1 if bound else 0)
+    assert (await call(app, "POST", "/", body=b"5", headers=headers)).body == b"\x05"
+
+
+async def test_a_wrong_value_where_there_is_only_message_pack(call, logged):
+    app = App()
+
+    @app.get("/")
+    @returns(int, media_type=MSGPACK)
+    async def show() -> Any:
+        return "five"
+
+    assert (await call(app)).status == 500
+    assert len(logged()) == 1
 
 
 async def test_a_value_that_every_media_type_carries(call):
@@ -340,3 +373,100 @@ async def test_a_redirect_with_the_query_of_its_request(call):
     answer = await call(app, query=b"a=1&a=2&b=5")
 
     assert answer["location"] == "/x?a=1&a=2&b=3&b=4"
+
+
+# --- values that are too long for a location, or lead where nothing is ---------------------------
+
+
+async def item(n: int) -> int:
+    return n
+
+
+async def page(slug: str) -> str:
+    return slug
+
+
+async def following(n: Body[int]) -> Never:
+    raise Redirect.to(item, n=n + 1)
+
+
+async def following_slowly(n: int, request: Request) -> Never:
+    raise Redirect.to(item, n=n + 1).with_fragment("x")
+
+
+async def slug(slug: str) -> Never:
+    raise Redirect.to(page, slug=slug)
+
+
+async def same_query(request: Request) -> Never:
+    raise Redirect("/items/1").with_query(request.query)
+
+
+async def rerouted(slug: str) -> Never:
+    raise Reroute(f"/pages/{slug}?{'x' * len(slug)}")
+
+
+def leading():
+    app, inner = App(), App()
+    inner.get("/x")(page_of_another)
+    app.get("/items/{n}")(item)
+    app.get("/pages/{slug}")(page)
+    app.post("/next")(redirects(303, to=item)(following))
+    app.get("/next/{n}")(redirects(303, to=item)(following_slowly))
+    app.get("/old/{slug}")(redirects(308, to=page)(slug))
+    app.get("/query")(redirects(303)(same_query))
+    app.get("/inside/{slug}")(reroutes(to=page)(rerouted))
+    app.mount("/mounted", inner)
+    app.reroute("/v0/{rest:path}", to="/{rest}")
+    return app
+
+
+async def page_of_another() -> int:
+    return 1
+
+
+NINES = "9" * 4300
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/next", NINES[:3000], 303),
+        ("POST", "/next", NINES, 404),
+        ("GET", f"/next/{NINES[:3000]}", "", 303),
+        ("GET", f"/next/{NINES}", "", 404),
+        ("GET", "/old/" + "é" * 1400, "", 404),
+        ("GET", "/old/" + "x" * 8100, "", 404),
+        ("GET", "/query?a=" + "!" * 2000, "", 303),
+        ("GET", "/query?a=" + "!" * 3000, "", 404),
+        ("GET", "/inside/" + "x" * 3000, "", 200),
+        ("GET", "/inside/" + "x" * 5000, "", 404),
+        ("GET", "/v0/items/5", "", 200),
+        ("GET", "/v0/mounted/x", "", 404),
+        ("GET", "/v0/docs", "", 404),
+        ("GET", "/v0/openapi.json", "", 404),
+        ("GET", "/v0/nothing", "", 404),
+    ],
+    ids=range(15),
+)
+async def test_what_leads_nowhere(call, logged, method, path, body, status):
+    headers = {"content-type": JSON} if body else {}
+
+    path, _, query = path.partition("?")
+    answer = await call(
+        leading(), method, path, query=query.encode(), body=body.encode(), headers=headers
+    )
+
+    assert answer.status == status
+    assert logged() == []
+
+
+def test_a_text_that_is_filled_into_a_path_may_lead_nowhere():
+    paths = leading().openapi()["paths"]
+
+    assert {
+        path for path, item in paths.items() for one in item.values() if "404" in one["responses"]
+    } == {
+        "/old/{slug}",
+        "/inside/{slug}",
+    }

@@ -507,7 +507,9 @@ async def test_a_reroute_that_no_spec_declares(call, logged):
 
     assert (await call(app, "GET", "/from")).status == 500
     ((_, text),) = logged()
-    assert text.endswith("sent a reroute; declared: no reroute from here")
+    assert text.endswith(
+        "sent a reroute; declared: no reroute from here; @reroutes(to=...) declares one"
+    )
 
 
 async def test_a_dependency_whose_specs_declare_no_reroute(call, logged):
@@ -757,7 +759,10 @@ async def test_a_bare_value_where_several_statuses_are_declared(call, logged):
     assert (await call(app, "POST")).status == 500
     assert (await call(app, "GET")).status == 500
     post, get = (text.partition(" sent ")[2] for _, text in logged())
-    assert post == "a value of type int without a status; declared: 202, 203, 303"
+    assert post == (
+        "a value of type int without a status; declared: 202, 203, 303; "
+        "say which: Response(..., status_code=...)"
+    )
     assert get == "a response with the status 200; declared: nothing but errors"
 
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated
 
+from msgspec import Struct
 from wired import Item
 from wired import app as battery
-from msgspec import Struct
 
 from redirflow import App, Depends, UploadFile
 

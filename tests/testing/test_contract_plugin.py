@@ -94,12 +94,11 @@ def test_override():
 """
 
 REPORT = """\
-redirflow contract: 5 of 9 declared responses were never received
-GET /me  303 See Other
+redirflow contract: 4 of 7 declared responses were never received
 POST /users  409 Taken, Conflict
 DELETE /users/{user_id}  204 No Content
-DELETE /users/{user_id}  422 ValidationFailed
 GET /users/{user_id}  404 NotFound
+dependency current_user  303 See Other
 """
 
 
@@ -156,6 +155,68 @@ def test_statuses_can_be_left_out(run):
     )
 
     assert run("--redirflow-contract=error", left_out) == (1, told)
+
+
+RULES = """
+from typing import Annotated
+
+from redirflow import App, Bearer, Depends, NotFound, Redirect, Scopes, TooManyRequests
+from redirflow import Forbidden, raises, redirects
+from redirflow.testing import TestClient
+
+
+@raises(NotFound)
+@redirects(303)
+async def user(token: Annotated[str, Bearer(scopes=["read"])], scopes: Scopes) -> str:
+    if token == "x":
+        raise Forbidden()
+    return token
+
+
+app = App(raises=[TooManyRequests])
+app.reroute("/v1/{rest:path}", to="/{rest}")
+app.reroute("/v2/a/{x}", to="/a/{x}")
+
+
+@app.get("/a/{x}")
+@raises(NotFound)
+async def a(x: int) -> int:
+    if x > 9:
+        raise NotFound()
+    return x
+
+
+@app.get("/b")
+async def b(name: Annotated[str, Depends(user)]) -> str:
+    return name
+
+
+@app.get("/c")
+async def c(name: Annotated[str, Depends(user)]) -> str:
+    return name
+
+
+def test_rules():
+    with TestClient(app) as client:
+        assert client.get("/v1/a/1").status_code == 200
+        assert client.get("/v2/a/10").status_code == 404
+        assert client.get("/b", headers={"Authorization": "Bearer t"}).status_code == 200
+        assert client.get("/c", headers={"Authorization": "Bearer x"}).status_code == 403
+        assert client.get("/c").status_code == 401
+"""
+
+
+def test_what_is_declared_once_is_counted_once_and_reroutes_count(run, pytester):
+    pytester.makepyfile(test_shop=RULES)
+    told = (
+        "redirflow contract: 4 of 9 declared responses were never received\n"
+        "GET /c  200 OK\n"
+        "any operation  429 TooManyRequests\n"
+        "dependency user  303 See Other\n"
+        "dependency user  404 NotFound\n"
+    )
+
+    assert run("--redirflow-contract=report") == (0, told)
 
 
 def test_when_all_were_received(run):

@@ -3,17 +3,35 @@
 import ast
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from inspect import signature
 from types import FunctionType
 from typing import Any, NamedTuple
 
 from redirflow.declare.redirects import Reroute
-from redirflow.endpoint.advice.objection import Hearing, Objection
 from redirflow.endpoint.advice.signals import Made, literal
 from redirflow.endpoint.advice.source import Source
+from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.links import Link, LinkRefused, name_of
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.target import Destination, NotAllowed
+
+
+class Objection(Exception):
+    """What is wrong with a line; it is told after the name of the function."""
+
+    def __init__(self, found: str, allowed: str = "", write: str = "") -> None:
+        super().__init__(found)
+        self.found, self.allowed, self.write = found, allowed, write
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """A function, the judge of what it sends, and the operation that it is called for."""
+
+    source: Source
+    judge: Judge
+    endpoint: Endpoint
 
 
 class Aim(NamedTuple):

@@ -66,7 +66,9 @@ def _told(source: Source) -> Iterator[Sent | Lost]:
         if isinstance(line, ast.Raise):
             yield from _raised(source, line, guards)
         elif isinstance(line, ast.Return):
-            yield from _returned(source, line, guards)
+            overtaken = any(isinstance(guard, EXITS) for guard in guards)
+            if line.value is not None and not overtaken and not source.generates:
+                yield from (Sent(line, each) for each in made(source, line.value))
 
 
 def _raised(source: Source, line: ast.Raise, guards: tuple[Guard, ...]) -> Iterator[Sent | Lost]:
@@ -78,12 +80,6 @@ def _raised(source: Source, line: ast.Raise, guards: tuple[Guard, ...]) -> Itera
             yield Sent(line, each)
         if isinstance(kept_by, ast.ExceptHandler) and going and swallows(source, kept_by):
             yield Lost(line, each, kept_by)
-
-
-def _returned(source: Source, line: ast.Return, guards: tuple[Guard, ...]) -> Iterator[Sent]:
-    overtaken = any(isinstance(guard, EXITS) for guard in guards)
-    if line.value is not None and not overtaken and not source.generates:
-        yield from (Sent(line, each) for each in made(source, line.value))
 
 
 def _follows_yield(source: Source, line: ast.stmt) -> bool:
@@ -156,16 +152,15 @@ def _ends(statement: ast.stmt) -> bool:
             ways = [[*statement.body, *statement.orelse], *handled]
             ways = [[*way, *statement.finalbody] for way in ways]
         case ast.Match():
-            last = statement.cases[-1]
             ways = [case.body for case in statement.cases]
-            ways += [] if _is_irrefutable(last) else [[]]
+            match statement.cases[-1]:
+                case ast.match_case(pattern=ast.MatchAs(pattern=None), guard=None):
+                    pass
+                case _:
+                    return False
         case _:
             return False
     return all(any(map(_ends, way)) for way in ways)
-
-
-def _is_irrefutable(case: ast.match_case) -> bool:
-    return case.guard is None and isinstance(case.pattern, ast.MatchAs) and not case.pattern.pattern
 
 
 def _truth(source: Source, test: ast.expr) -> bool | None:

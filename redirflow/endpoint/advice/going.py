@@ -3,8 +3,7 @@
 from itertools import zip_longest
 from urllib.parse import unquote
 
-from redirflow.endpoint.advice.aim import Aim, aim_of, listed
-from redirflow.endpoint.advice.objection import Hearing, Objection
+from redirflow.endpoint.advice.aim import Aim, Hearing, Objection, aim_of, listed
 from redirflow.endpoint.advice.signals import Made, literal
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.plan import Judge, RedirectPlan

@@ -85,13 +85,14 @@ def _catches(kinds: list[Any], kind: type[Any]) -> bool | None:
 def _raises_again(clause: ast.ExceptHandler) -> bool:
     """Whether a clause surely ends by raising what it caught."""
     last = clause.body[-1]
-    if not isinstance(last, ast.Raise) or not _is_caught(last.exc, clause):
-        return False
+    match last:
+        case ast.Raise(exc=None):
+            pass
+        case ast.Raise(exc=ast.Name(id=name)) if name == clause.name:
+            pass
+        case _:
+            return False
     return not any(isinstance(node, EXITS) for node in own_nodes(clause.body))
-
-
-def _is_caught(raised: ast.expr | None, clause: ast.ExceptHandler) -> bool:
-    return raised is None or (isinstance(raised, ast.Name) and raised.id == clause.name)
 
 
 def _may_suppress(source: Source, kind: type[Any], item: ast.withitem) -> bool:

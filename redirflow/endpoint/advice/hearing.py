@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault
 from redirflow.declare.redirects import Redirect, Reroute
+from redirflow.endpoint.advice.aim import Hearing, Objection
 from redirflow.endpoint.advice.flow import Lost, Readings, Sent
 from redirflow.endpoint.advice.going import hear_redirect, hear_reroute
-from redirflow.endpoint.advice.objection import Hearing, Objection
 from redirflow.endpoint.advice.signals import Made
 from redirflow.endpoint.advice.unsent import unsent
 from redirflow.endpoint.endpoint import Endpoint

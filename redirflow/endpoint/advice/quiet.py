@@ -75,7 +75,9 @@ class _Listener:
                 known = is_class(self.source.value(node.value))
                 return known or (self._is_plain(node.value) and self._is_plain(node.slice))
             case ast.Attribute():
-                return self.source.value(node) is not UNKNOWN or self._is_method(node)
+                # A method is one of plain data, or of something that a handler raises.
+                owned = self._is_plain(node.value) or any(made(self.source, node.value))
+                return owned or self.source.value(node) is not UNKNOWN
             case ast.FormattedValue():
                 return self._is_plain(node.value)
             case ast.For() | ast.comprehension():
@@ -96,10 +98,6 @@ class _Listener:
     def _takes_plain(self, call: ast.Call) -> bool:
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
         return all(map(self._is_plain, arguments))
-
-    def _is_method(self, node: ast.Attribute) -> bool:
-        """Of plain data, or of something that a handler raises."""
-        return self._is_plain(node.value) or any(made(self.source, node.value))
 
     def _calls_nothing(self, call: ast.Call) -> bool:
         if any(made(self.source, call)):

@@ -27,6 +27,7 @@ _COPIES: Final = (
 )
 """Methods that give what they are called on, or a copy of it."""
 
+_TO: Final = inspect.getattr_static(Redirect, "to")
 _EXTENDING: Final = (Redirect.with_query, Redirect.with_fragment)
 
 
@@ -61,11 +62,6 @@ def is_signal(value: Any) -> bool:
     )
 
 
-def is_error(value: Any) -> bool:
-    """Whether *value* is such a class, of errors."""
-    return is_signal(value) and issubclass(value, HTTPError)
-
-
 def made(source: Source, node: ast.expr) -> Iterator[Made]:
     """What *node* may make, as far as that can be told."""
     if isinstance(node, ast.IfExp):
@@ -75,7 +71,7 @@ def made(source: Source, node: ast.expr) -> Iterator[Made]:
         yield from made(source, node.value)
     elif isinstance(node, ast.Call):
         yield from _made_by(source, node)
-    elif is_error(kind := source.value(node)):
+    elif is_signal(kind := source.value(node)) and issubclass(kind, HTTPError):
         yield Made(kind=kind, head=node)
 
 
@@ -105,13 +101,7 @@ def _constructed(source: Source, kind: type[Any], head: ast.expr, call: ast.Call
     given = keywords(call)
     where = call.args[0] if call.args else given.get("location", given.get("path"))
     status, settled = _status(source, given.get("status_code"), complete=None not in given)
-    return Made(
-        kind=kind,
-        head=head,
-        where=where,
-        status=status,
-        settled=settled,
-    )
+    return Made(kind=kind, head=head, where=where, status=status, settled=settled)
 
 
 def _response(source: Source, head: ast.expr, call: ast.Call) -> Made:
@@ -140,8 +130,7 @@ def _made_by_method(source: Source, call: ast.Call, method: ast.Attribute) -> It
     """What `Redirect.to(...)` makes, or `something.with_...(...)`."""
     kind = source.value(method.value)
     if is_signal(kind):
-        own = inspect.getattr_static(kind, method.attr, None)
-        if own is Redirect.__dict__["to"] or own is Reroute.__dict__["to"]:
+        if inspect.getattr_static(kind, method.attr, None) is _TO:
             where = call.args[0] if call.args else None
             yield Made(kind=kind, head=method.value, where=where, call=call)
     elif isinstance(method.value, ast.Call):

@@ -18,13 +18,13 @@ import types
 import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import EnumType
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeGuard
 
 from redirflow.declare.faults import Place
+from redirflow.endpoint.signature import held_by
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -163,7 +163,7 @@ class Library:
         node, compiled = file.functions.get((code.co_name, code.co_firstlineno), (None, None))
         if node is None or compiled is None or _shape(compiled) != _shape(code):
             return None
-        held = _held(function)
+        held = held_by(function)
         names = ChainMap(held, function.__globals__, builtins.__dict__)
         unheld = {*code.co_freevars} - held.keys()
         bound = file.rebound.union(code.co_varnames, code.co_cellvars, unheld)
@@ -222,12 +222,3 @@ def _shape(code: types.CodeType) -> tuple[Any, ...]:
     """What two codes from the same text have in common, wherever and by whom they were made."""
     consts = [_shape(each) if isinstance(each, types.CodeType) else each for each in code.co_consts]
     return code.co_code, code.co_names, code.co_varnames, code.co_freevars, consts
-
-
-def _held(function: types.FunctionType) -> dict[str, Any]:
-    """What a function holds of those around it; a name may have no value yet."""
-    held: dict[str, Any] = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        with suppress(ValueError):
-            held[name] = cell.cell_contents
-    return held

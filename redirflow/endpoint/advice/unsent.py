@@ -11,12 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from redirflow.declare.attach import specs_of
 from redirflow.declare.decorators import RaisesSpec
 from redirflow.declare.errors import (
     BadRequest,
     ContentTooLarge,
-    HTTPError,
     NotAcceptable,
     Unauthorized,
     UnsupportedMediaType,
@@ -29,7 +27,7 @@ from redirflow.endpoint.advice.flow import Readings, Sent
 from redirflow.endpoint.advice.quiet import is_quiet
 from redirflow.endpoint.advice.source import Source, is_class, own_nodes
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.endpoint.steps import Step, functions
+from redirflow.endpoint.steps import Step, functions, specs_on
 from redirflow.http.response import Response
 
 _OF_THE_FRAMEWORK: Final = (
@@ -119,16 +117,12 @@ def _errors(step: Step, lines: Mapping[Step, _Lines | None]) -> Iterator[Fault]:
     making = any(each.signature.body or each.signature.groups for each in lines)
     if own is None or len(known) < len(lines) or making:
         return
-    for spec in specs_of(step.function):
-        if isinstance(spec, RaisesSpec) and not spec.on:
-            for error in spec.classes:
-                raised = any(each.name_any(error) for each in known)
-                if not raised and not _is_of_the_framework(error):
-                    yield _unsent(own, f"{error.__name__}, but no line of it raises it", spec.place)
-
-
-def _is_of_the_framework(error: type[HTTPError]) -> bool:
-    return error.built_in and (error.status_code >= 500 or error in _OF_THE_FRAMEWORK)
+    for spec in specs_on([step], RaisesSpec):
+        for error in () if spec.on else spec.classes:
+            raised = any(each.name_any(error) for each in known)
+            ours = error.built_in and (error.status_code >= 500 or error in _OF_THE_FRAMEWORK)
+            if not raised and not ours:
+                yield _unsent(own, f"{error.__name__}, but no line of it raises it", spec.place)
 
 
 def _unsent(lines: _Lines, what: str, place: Place) -> Fault:
@@ -150,19 +144,20 @@ def _answers(
     hidden = handles and _may_return_signals(own, step.signature.returns)
     judge = endpoint.judges[[*endpoint.steps, endpoint.handler].index(step)]
     sent = {_ANY} if hidden else own.statuses(Redirect, judge.default_status)
-    for spec in specs_of(step.function):
-        if isinstance(spec, RedirectSpec) and not {_ANY, spec.status_code} & sent:
+    for spec in specs_on([step], RedirectSpec):
+        if not {_ANY, spec.status_code} & sent:
             what = f"a redirect with {spec.status_code}, but no line of it sends one"
             yield _unsent(own, what, spec.place)
-        elif isinstance(spec, RerouteSpec) and not own.name_any(Reroute):
-            yield _unsent(own, "a reroute, but no line of it raises one", spec.place)
+    for reroute in specs_on([step], RerouteSpec):
+        if not own.name_any(Reroute):
+            yield _unsent(own, "a reroute, but no line of it raises one", reroute.place)
     if handles and not hidden:
         yield from _responses(endpoint, own)
 
 
 def _responses(endpoint: Endpoint, own: _Lines) -> Iterator[Fault]:
     """Statuses that are not the default one, and that no `Response` has."""
-    specs = [spec for spec in endpoint.operation.specs if isinstance(spec, ResponseSpec)]
+    specs = specs_on([endpoint.handler], ResponseSpec)
     sent = {endpoint.default_status} | own.statuses(Response, endpoint.default_status)
     for spec, response in zip(specs, endpoint.responses, strict=False):
         if not {_ANY, response.status} & sent:
