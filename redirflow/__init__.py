@@ -1,6 +1,6 @@
 """redirflow: declared responses and checked redirects for small HTTP APIs on ASGI."""
 
-from typing import TYPE_CHECKING
+import typing
 
 from redirflow.app import App
 from redirflow.declare.callbacks import Callback
@@ -62,7 +62,7 @@ from redirflow.http.upload import UploadFile
 from redirflow.router import Router
 from redirflow.routing.table import RedirectTable
 
-if not TYPE_CHECKING:
+if not typing.TYPE_CHECKING:
 
     def __getattr__(name):
         write = _foreign.remedy(__name__, name)

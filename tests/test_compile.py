@@ -492,7 +492,7 @@ SILENT = [
     (lambda app: Depends(managed), f"Depends(managed), {MANAGES}"),
     (lambda app: App(dependencies=[managed_sync]), f"Depends(managed_sync), {MANAGES}"),
     (lambda app: app.overridden({len: managed}), f"an override by managed, {MANAGES}"),
-    (lambda app: app.get("/")(numbers), "numbers is a async generator, and no stream"),
+    (lambda app: app.get("/")(numbers), "numbers is an async generator, and no stream"),
     (lambda app: app.get("/")(numbers_sync), "numbers_sync is a sync generator, and no stream"),
     *(
         (rerouted_to(path), f"rerouting: reroutes(to={path!r}) leads to no operation")

@@ -3,7 +3,8 @@
 It stands in `tests/data/messages.txt`, like a session in Python: after `>>>` what an author
 writes, in a file app.py, then what is said of it: by start-up or, if that goes well, in the log
 after `GET /x`. After `$` stands a command, typed where `FILES` are. The redirect graph has a
-gallery of its own, and what is read from the source of handlers another one.
+gallery of its own, and what is read from the source of handlers another one. A new message: write
+its case, and copy what the test then shows, if it ends the search.
 """
 
 import ast

@@ -264,7 +264,7 @@ OPTIONS = (
             OPTIONS,
             "a return annotation, or @returns(User)",
         ),
-        (lambda: Router().post("/", nmae="x"), "a route with nmae=...", OPTIONS, ""),
+        (lambda: Router().post("/", nmae="x"), "a route with nmae=...", OPTIONS, "name=..."),
         (
             lambda: Router(tags="users"),
             "Router(tags='users')",

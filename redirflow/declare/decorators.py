@@ -104,10 +104,11 @@ def _no_success(status: int) -> SpecError:
             f"@redirects({status}, to=...)",
         )
     if 400 <= status <= 599:
+        known = built_in(status)
         return refuse(
             found,
             f"{allowed}; errors are declared as classes",
-            f"@raises({built_in(status)})",
+            f"@raises({known})" if known else f"class SomeError(HTTPError, status_code={status})",
         )
     return refuse(found, allowed)
 

@@ -182,11 +182,10 @@ class HTTPError(_Fields):
         return error
 
 
-def built_in(status: int) -> str:
-    """The name of the class of that status, or of one that can be given it."""
+def built_in(status: object) -> str:
+    """The name of the class above that has *status*; empty if none has."""
     kinds = (kind for kind in HTTPError.__subclasses__() if kind.built_in)
-    names = {kind.status_code: kind.__name__ for kind in kinds}
-    return names.get(status, "NotFound")
+    return next((kind.__name__ for kind in kinds if kind.status_code == status), "")
 
 
 def _title(error: type[HTTPError]) -> str:

@@ -108,9 +108,16 @@ class ProblemDetails:
         """`application/problem+json`."""
         return PROBLEM_JSON
 
+    @remembered
     def body_type(self, error: type[HTTPError]) -> Any:
         """A Struct with the standard members and those of the class."""
-        return _problem_type(self, error)
+        own = [
+            ("type", Literal[self.uri(error)]),
+            ("title", Literal[error.title]),
+            ("status", Literal[error.status_code]),
+            ("detail", str | msgspec.UnsetType, msgspec.UNSET),
+        ]
+        return _body_struct(error, own, members_of(error))
 
     def body(self, error: HTTPError) -> Mapping[str, Any]:
         """The members of one problem; `detail` and fields that are `None` are left out."""
@@ -125,20 +132,6 @@ class ProblemDetails:
         return "about:blank" if error.built_in else self.base + kebab(error.__name__)
 
 
-@remembered
-def _problem_type(problem: ProblemDetails, error: type[HTTPError]) -> type[msgspec.Struct]:
-    return _body_struct(
-        error,
-        [
-            ("type", Literal[problem.uri(error)]),
-            ("title", Literal[error.title]),
-            ("status", Literal[error.status_code]),
-            ("detail", str | msgspec.UnsetType, msgspec.UNSET),
-        ],
-        members_of(error),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class ErrorModel:
     """`application/json` with a list of what is wrong: `{"detail": [{"msg", "loc", "type"}]}`.
@@ -151,9 +144,13 @@ class ErrorModel:
         """`application/json`."""
         return JSON
 
+    @remembered
     def body_type(self, error: type[HTTPError]) -> Any:
         """One shared type, or for a class with fields one of its own."""
-        return _model_type(error) if _members(error) else ErrorBody
+        # Faults go into `detail`.
+        beside = {name: type_ for name, type_ in members_of(error).items() if name != "errors"}
+        own = [("detail", list[ErrorDetail])]
+        return _body_struct(error, own, beside) if beside else ErrorBody
 
     def body(self, error: HTTPError) -> Mapping[str, Any]:
         """One entry per fault; an error without faults has one entry, its detail."""
@@ -164,17 +161,7 @@ class ErrorModel:
         return {"detail": faults or [own], **fields}
 
 
-def _members(error: type[HTTPError]) -> Mapping[str, Any]:
-    """The members that stand beside `detail`, where the faults go."""
-    return {name: type_ for name, type_ in members_of(error).items() if name != "errors"}
-
-
 class ErrorBody(msgspec.Struct):
     """What is wrong with a request."""
 
     detail: list[ErrorDetail]
-
-
-@remembered
-def _model_type(error: type[HTTPError]) -> type[msgspec.Struct]:
-    return _body_struct(error, [("detail", list[ErrorDetail])], _members(error))

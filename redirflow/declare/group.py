@@ -98,9 +98,10 @@ def checked_errors(errors: Iterable[type[HTTPError]]) -> tuple[type[HTTPError], 
     classes: tuple[Any, ...] = tuple(errors)
     for error in classes:
         if not (fits(error, type[HTTPError]) and error.status_code):
+            known = built_in(getattr(error, "status_code", error))
             raise refuse(
                 f"raises: {shown(error)}",
                 "subclasses of HTTPError that have a status",
-                f"@raises({built_in(error)}), or class OutOfStock(HTTPError, status_code=409)",
+                f"@raises({known or 'NotFound'}), or class OutOfStock(HTTPError, status_code=409)",
             )
     return classes

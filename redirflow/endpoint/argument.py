@@ -178,11 +178,7 @@ def _field_default(field: msgspec.structs.FieldInfo) -> tuple[Callable[[], Any] 
 
 
 def _refuse_default(name: str, type_: Any, default: Any) -> None:
-    """Refuse a default that no client may send.
-
-    Raises:
-        Misread: it breaks its own type or constraints.
-    """
+    """Refuse a default that no client may send: it breaks its own type or constraints."""
     if type_ is Any or (default is None and takes_none(type_)):
         return
     try:

@@ -21,13 +21,7 @@ from redirflow.declare.errors import (
 from redirflow.declare.hooks import decoding
 from redirflow.endpoint.convert import Unreadable, capped, refuse_infinite, split_error
 from redirflow.endpoint.parts import can_nest, is_anything, parts_of, type_info
-from redirflow.endpoint.signature import (
-    BodyParameter,
-    Parameter,
-    Required,
-    Signature,
-    is_upload,
-)
+from redirflow.endpoint.signature import BodyParameter, Parameter, Required, Signature, is_upload
 from redirflow.endpoint.twins import twin
 from redirflow.http import media
 from redirflow.http.depth import MAX_DEPTH, refuse_deep
@@ -178,11 +172,7 @@ class BodyReader:
             raise Refused(_refusal(codec, body, error)) from None
 
     def _codec(self, content_type: str) -> media.Codec:
-        """The codec that a Content-Type names.
-
-        Raises:
-            Refused: there is none, or it is another (415).
-        """
+        """The codec that a Content-Type names; 415 if there is none, or another."""
         codec = media.codec_of(content_type)
         charset = media.parameter(content_type, "charset") or "utf-8"
         known = codec is not None and codec.name in self.decode
@@ -199,11 +189,7 @@ _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def body_reader(parameter: BodyParameter) -> BodyReader:
-    """The reader of *parameter*.
-
-    Raises:
-        TypeError: msgspec can't decode the type.
-    """
+    """The reader of *parameter*; a `TypeError` if msgspec can't decode its type."""
     parts = [*parts_of(type_info(parameter.type))]
     codecs = [media.JSON_CODEC]
     if not any(map(is_anything, parts)):
@@ -249,11 +235,7 @@ def _infinite(part: types_of.Type, codec: media.Codec) -> bool:
 
 
 def refuse_coding(request: Request) -> None:
-    """Refuse a compressed body (RFC 9110 8.4): nothing here unpacks one.
-
-    Raises:
-        Refused: there is a Content-Encoding (415).
-    """
+    """Refuse a compressed body with 415 (RFC 9110 8.4): nothing here unpacks one."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refused(UnsupportedMediaType("The body must not have a Content-Encoding."))
 

@@ -147,11 +147,7 @@ def _contradiction(error: msgspec.ValidationError) -> str:
 
 
 def plain_plan(type_: Any, media_type: str) -> BodyPlan:
-    """The plan for text or bytes, sent as they are.
-
-    Raises:
-        TypeError: the type is another one.
-    """
+    """The plan for text or bytes, sent as they are; a `TypeError` for another type."""
     if type_ is not str and type_ is not bytes:
         raise TypeError(f"a body of {media_type} is str or bytes, not {shown(type_)}")
 

@@ -7,7 +7,7 @@ refused first: integers that are no plain decimals, numbers that are not finite,
 import math
 import re
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
@@ -27,6 +27,7 @@ _NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASC
 
 _MAX_MESSAGE: Final = 256
 _MAX_KEY: Final = 64
+_FEW: Final = 10
 _PATH: Final = re.compile(r" - at (?:`key` in )?`\$([^`]{0,2000})`\Z")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _VALUE: Final = re.compile(r"(Invalid (?:enum )?value|Object contains unknown field) .*", re.DOTALL)
@@ -92,11 +93,7 @@ def split_error(error: BaseException) -> tuple[str, list[str | int]]:
 
 
 def refuse_infinite(value: Any) -> None:
-    """Refuse a value that holds a number that is not finite.
-
-    Raises:
-        ValidationError: it does; the message tells where.
-    """
+    """A `ValidationError` for a value that holds a number that is not finite."""
     plain = msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=lambda _: None)
     _look_for_infinite(plain, "$")
 
@@ -213,18 +210,22 @@ def _scalar_reader(type_: Any) -> Reader:
     if isinstance(info, types_of.AnyType):
         return Reader(str, fallible=False)
     if isinstance(info, types_of.IntType):
-        return Reader(_int_reader(type_), fast="int" if _is_plain(info) else None)
+        return Reader(
+            _number(type_, _INTEGER, "Expected `int`"), fast="int" if _is_plain(info) else None
+        )
     if isinstance(info, types_of.FloatType):
-        return Reader(_checked(type_, "Expected `float`"))
+        return Reader(_number(type_, _NUMBER, "Expected `float`"))
     if isinstance(info, types_of.DecimalType):
-        return Reader(_checked(type_, "Invalid decimal string"))
+        return Reader(_number(type_, _NUMBER, "Invalid decimal string"))
     if isinstance(info, types_of.LiteralType):
-        return Reader(_literal_reader(info.values))
+        return Reader(_listing(_literal_reader(info.values), info.values))
     if isinstance(info, types_of.CustomType) and (hook := hook_of(info.cls)):
         return Reader(_hooked(_scalar_reader(hook.wire).read, hook), hook=encoding())
     lax = isinstance(info, types_of.BoolType)
     if isinstance(info, types_of.EnumType):
-        lax = any(isinstance(member.value, int) for member in info.cls)
+        values = [member.value for member in info.cls]
+        lax = any(isinstance(value, int) for value in values)
+        return Reader(_listing(lambda text: _converted(text, type_, strict=not lax), values))
     return Reader(lambda text: _converted(text, type_, strict=not lax))
 
 
@@ -256,24 +257,14 @@ def _converted(value: Any, type_: Any, *, strict: bool = True, decode: Decode | 
         raise Unreadable(message, tuple(where)) from None
 
 
-def _checked(type_: Any, expected: str) -> Read:
-    """A converter for a number that has to look like one."""
+def _number(type_: Any, looks: re.Pattern[str], expected: str) -> Read:
+    """A converter for a number that has to look like one; leading zeros are its own business."""
+    make, strict = (int, True) if looks is _INTEGER else (str, False)
 
     def read(text: str) -> Any:
-        if not _NUMBER.fullmatch(text):
+        if not looks.fullmatch(text):
             raise Unreadable(expected)
-        return _converted(text, type_, strict=False)
-
-    return read
-
-
-def _int_reader(type_: Any) -> Read:
-    """Plain decimals only; leading zeros are the number's own business."""
-
-    def read(text: str) -> Any:
-        if not _INTEGER.fullmatch(text):
-            raise Unreadable("Expected `int`")
-        return _converted(int(text), type_)
+        return _converted(make(text), type_, strict=strict)
 
     return read
 
@@ -290,6 +281,21 @@ def _hooked(read: Read, hook: TypeHook) -> Read:
             raise Unreadable(capped(str(error))) from None
 
     return read_custom
+
+
+def _listing(read: Read, values: Collection[Any]) -> Read:
+    """*read*, which tells a client of the *values*, if they are few."""
+    allowed = ", ".join(wire_text(value) for value in values if value is not None)
+    if len(values) > _FEW:
+        return read
+
+    def read_one(text: str) -> Any:
+        try:
+            return read(text)
+        except Unreadable as error:
+            raise Unreadable(capped(f"{error}; allowed: {allowed}")) from None
+
+    return read_one
 
 
 def _literal_reader(values: Iterable[Any]) -> Read:

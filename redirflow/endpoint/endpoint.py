@@ -32,12 +32,7 @@ from redirflow.endpoint.links import Link
 from redirflow.endpoint.parts import is_anything
 from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.reads import BODY_READS, body_reads
-from redirflow.endpoint.responses import (
-    NEVER,
-    DeclaredResponse,
-    declared_responses,
-    returned_type,
-)
+from redirflow.endpoint.responses import NEVER, DeclaredResponse, declared_responses, returned_type
 from redirflow.endpoint.steps import AnyStep, CredentialsStep, Step, functions, specs_on
 from redirflow.endpoint.stream import StreamPlan, stream_plan
 from redirflow.endpoint.success import SuccessPlan, is_negotiable, success_plan
@@ -205,7 +200,10 @@ def _error_classes(
 
 def _fills_texts(called: Iterable[Step], shop: Workshop) -> bool:
     """Whether a redirect or reroute may write a text into a path: some texts no path holds."""
-    specs = [*specs_on(called, RedirectSpec), *specs_on(called, RerouteSpec)]
+    specs: list[RedirectSpec | RerouteSpec] = [
+        *specs_on(called, RedirectSpec),
+        *specs_on(called, RerouteSpec),
+    ]
     with suppress(LookupError):  # a wrong target is told elsewhere
         listed = [target for spec in specs for target in shop.resolver.operations(spec.to)]
         links = map(shop.resolver.directory.link, {target.name for target in listed})

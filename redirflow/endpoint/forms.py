@@ -6,11 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final
 
-from redirflow.declare.errors import (
-    BadRequest,
-    ContentTooLarge,
-    UnsupportedMediaType,
-)
+from redirflow.declare.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from redirflow.declare.faults import Fault
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.binder import Refused, refuse_coding
@@ -168,7 +164,7 @@ class _Parts:
             "on_headers_finished": self._end_headers,
             "on_part_data": lambda *part: self._add_data(_slice(*part)),
             "on_part_end": self._end,
-            "on_end": self._finish,
+            "on_end": lambda: setattr(self, "_complete", True),
         }
 
     async def flush(self) -> None:
@@ -178,11 +174,7 @@ class _Parts:
             await file.write(bytes(data))
 
     async def whole(self) -> FormData:
-        """The form, its files at their beginnings.
-
-        Raises:
-            Refused: the body has ended before the form (400).
-        """
+        """The form, its files at their beginnings; 400 if the body has ended before it."""
         if not self._complete:
             raise Refused(BadRequest("The multipart body ends too early."))
         for file in self.form.files():
@@ -230,9 +222,6 @@ class _Parts:
     def _end(self) -> None:
         if isinstance(self._part, bytearray):
             self._keep(self._part.decode("utf-8", "replace"))
-
-    def _finish(self) -> None:
-        self._complete = True
 
     def _keep(self, value: str | UploadFile) -> None:
         self.form.pairs.append((self._name, value))

@@ -98,11 +98,7 @@ class Link:
         return spread
 
     def refuse_names(self, params: Mapping[str, Any]) -> None:
-        """Refuse unknown names and missing ones.
-
-        Raises:
-            LinkRefused: there are some.
-        """
+        """Refuse unknown names and missing ones, by `LinkRefused`."""
         name = self.operation.name
         taken = (*self.path, *self.query, *self.groups)
         unknown = [key for key in params if key not in taken]

@@ -12,12 +12,7 @@ _SETS: Final = (types_of.SetType, types_of.FrozenSetType)
 _LEAVES: Final = frozenset(
     {types_of.AnyType, types_of.IntType, types_of.LiteralType, types_of.NoneType, types_of.StrType}
 )
-_GUESSABLE: Final = (
-    types_of.AnyType,
-    types_of.CustomType,
-    types_of.DecimalType,
-    types_of.UUIDType,
-)
+_GUESSABLE: Final = (types_of.AnyType, types_of.CustomType, types_of.DecimalType, types_of.UUIDType)
 
 
 def shown(type_: Any) -> str:

@@ -32,11 +32,7 @@ class StreamPlan:
 
 
 def stream_plan(declared: DeclaredResponse) -> StreamPlan:
-    """The plan of one declared stream.
-
-    Raises:
-        TypeError: msgspec can't handle the type of its items.
-    """
+    """The plan of one declared stream; a `TypeError` if msgspec can't handle its items."""
     media_type = declared.media_types[0]
     encode = _encoder(declared)
     fields = fields_plan(declared.headers, declared.cookies)

@@ -110,11 +110,7 @@ class Resolver:
     def destination(
         self, to: tuple[Any, ...] | None, external: tuple[str, ...] = ()
     ) -> Destination:
-        """The destination of a spec.
-
-        Raises:
-            LookupError: a target means nothing, or several operations.
-        """
+        """The destination of a spec; a `LookupError` for a target that means nothing."""
         any_local = "*" in to if to is not None else not external
         links: dict[Any, Link] = {}
         paths: set[str] = set()

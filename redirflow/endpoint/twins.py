@@ -150,7 +150,7 @@ def _default(field: types_of.Field) -> Callable[[], Any]:
 Refer: TypeAlias = Callable[[Any], Any]
 
 
-def _annotation(info: Any, refer: Refer) -> Any:
+def _annotation(info: types_of.Type, refer: Refer) -> Any:
     """The annotation that msgspec reads as *info*; classes are what *refer* gives for them."""
 
     def inner(part: types_of.Type) -> Any:

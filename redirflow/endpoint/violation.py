@@ -24,11 +24,7 @@ class ContractViolation(Exception):
 
 
 def refuse_coroutine(value: Any, declared: str) -> None:
-    """Refuse a coroutine, which is no value; it is closed, for nobody will await it.
-
-    Raises:
-        ContractViolation: it is one.
-    """
+    """Refuse a coroutine, which is no value; it is closed, for nobody will await it."""
     if iscoroutine(value):
         value.close()
         raise ContractViolation(AWAIT, declared)

@@ -27,28 +27,29 @@ def webhooks(declared: Mapping[str, Any], book: Book) -> Schema:
     for name, type_ in declared.items():
         schema, said = book.schema(type_, "output")
         book.faults.extend(Fault(f"webhooks={{{name!r}: ...}}: {each}") for each in said)
-        found[name] = {"post": _sent(schema)}
+        found[name] = {"post": _sent(name, schema)}
     return found
 
 
 def callbacks(scribe: Scribe, declared: Mapping[str, Callback]) -> Schema:
     """The Callback Objects of an operation, by name."""
-    return {name: {each.url: _callback(scribe, each)} for name, each in declared.items()}
+    return {name: {each.url: _callback(scribe, name, each)} for name, each in declared.items()}
 
 
-def _callback(scribe: Scribe, callback: Callback) -> Schema:
+def _callback(scribe: Scribe, name: str, callback: Callback) -> Schema:
     schema = None if callback.body is None else scribe.schema(callback.body, "output")
-    return {callback.method.lower(): _sent(schema, callback.description)}
+    return {callback.method.lower(): _sent(name, schema, callback.description)}
 
 
-def _sent(schema: Schema | None, told: str | None = None) -> Schema:
+def _sent(name: str, schema: Schema | None, told: str | None = None) -> Schema:
     """The Operation Object of a request that goes out."""
     responses = {"2XX": {"description": "It was received."}}
     if schema is None:
-        return given(description=told) | {"responses": responses}
+        return {"summary": name} | given(description=told) | {"responses": responses}
     schema, own = lifted(schema)
     body = {"content": {JSON: {"schema": schema}}, "required": True}
-    return given(description=told or own) | {"requestBody": body, "responses": responses}
+    about = given(summary=name, description=told or own)
+    return about | {"requestBody": body, "responses": responses}
 
 
 # --- addresses -------------------------------------------------------------------------------

@@ -40,7 +40,11 @@ def read_csv(path: Path, sheet: Sheet) -> None:
         reader = csv.reader(file, strict=True)
         try:
             head = next(reader, None) or []
-            if head and [cell.strip().lower() for cell in head] not in _HEADS:
+            if head and not any("/" in cell for cell in head):
+                if [cell.strip().lower() for cell in head] not in _HEADS:
+                    found, write = f"the columns {', '.join(head)}", ",".join(_HEADS[1])
+                    sheet.refuse(1, Refused(found, "source, target and perhaps status", write))
+            elif head:
                 sheet.add(1, head)
             lines = watched(reader, path.name)
             sheet.fill((reader.line_num, cells) for cells in lines if cells)

@@ -19,6 +19,9 @@ from redirflow.routing.sheet import LOADED, Kind
 MANY: Final = 100
 """Hops between two rows after which a chain counts as endless."""
 
+_LOOKED: Final = 10_000
+"""Paths that are looked at for what is served in the end; rules that branch double them."""
+
 NONE: Final[frozenset[str]] = frozenset()
 
 
@@ -119,39 +122,50 @@ class Survey:
         return None
 
     def served(
-        self, path: str, *, inside: bool = False, seen: tuple[str, ...] = ()
+        self, path: str, *, inside: bool = False, seen: tuple[str, ...] = (), left: int = _LOOKED
     ) -> frozenset[str]:
         """The methods that are served at a path in the end, through however many hops.
 
         Args:
             inside: whether a reroute asks: mounts and pages are not for it.
+            seen: the paths on the way.
+            left: how many paths to look at; where several rules stand, each has its share.
         """
-        place = None if path in seen or len(seen) > MANY else self.at(path)
-        return self.served_at(place, inside=inside, seen=(*seen, path)) if place else NONE
+        place = None if path in seen or len(seen) > MANY or not left else self.at(path)
+        if place is None:
+            return NONE
+        return self.served_at(place, inside=inside, seen=(*seen, path), left=left)
 
     def served_at(
-        self, place: Standing, *, inside: bool = False, seen: tuple[str, ...] = ()
+        self,
+        place: Standing,
+        *,
+        inside: bool = False,
+        seen: tuple[str, ...] = (),
+        left: int = _LOOKED,
     ) -> frozenset[str]:
         """What `served` says of the path of a place."""
         branch = place.branch
         spot = branch.spot.inside if inside else branch.spot
         path = text_of(branch.path)
         row = self._rows.get(path)
+        share = left // max(1, len(spot.rules) + (row is not None))
         served = spot.without(lambda owner: owner == ROW).served
         if row is not None:
-            served |= answered_by(LOADED[row[0]].status, self._after(row[1:], seen))
+            after = self._after(row[1:], seen, share)
+            served |= answered_by(LOADED[row[0]].status, after)
         for rule in spot.rules:
             location = _led(rule, path)
             if location is not None:
-                after = self._after(location, seen, inside=rule.status is None)
+                after = self._after(location, seen, share, inside=rule.status is None)
                 served |= rule.answers(after)
         return served - {"OPTIONS"} if branch.slash else served
 
     def _after(
-        self, location: bytes, seen: tuple[str, ...], *, inside: bool = False
+        self, location: bytes, seen: tuple[str, ...], left: int, *, inside: bool = False
     ) -> frozenset[str]:
         path = decoded(location)
-        return EVERY if path is None else self.served(path, inside=inside, seen=seen)
+        return EVERY if path is None else self.served(path, inside=inside, seen=seen, left=left)
 
 
 def _rule_hop(rule: Rule, path: str) -> RowHop | None:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 import pytest
 
 from redirflow import (
+    App,
     BadRequest,
     Conflict,
     CookieSpec,
@@ -109,13 +110,61 @@ def test_returns_is_no_redirect(refusal, status):
     )
 
 
-@pytest.mark.parametrize("status", [400, 404, 499, 500, 599, HTTPStatus.NOT_FOUND])
-def test_returns_is_no_error(refusal, status):
-    assert refusal(returns, status_code=status) == (
+@pytest.mark.parametrize(
+    ("status", "write"),
+    [
+        (400, "@raises(BadRequest)"),
+        (HTTPStatus.NOT_FOUND, "@raises(NotFound)"),
+        (499, "class SomeError(HTTPError, status_code=499)"),
+        (599, "class SomeError(HTTPError, status_code=599)"),
+    ],
+)
+def test_returns_is_no_error(refusal, status, write):
+    """The built-in class of that status comes first; the status may stand where a type should."""
+    expected = (
         f"returns(status_code={int(status)})",
         "200 to 299, and 304; errors are declared as classes",
-        f"class SomeError(HTTPError, status_code={int(status)}), and @raises(SomeError)",
+        write,
     )
+
+    assert refusal(returns, status_code=status) == expected
+    assert refusal(returns, status) == expected
+
+
+def test_a_status_is_no_type(refusal):
+    expected = ("returns(201)", "a type; the status by its name", "@returns(status_code=201)")
+
+    assert refusal(returns, 201) == expected
+    assert refusal(returns, HTTPStatus.CREATED, location=get_user) == expected
+    assert refusal(returns, 303)[2] == "@redirects(303, to=...)"
+
+
+@pytest.mark.parametrize(
+    ("declare", "found", "write"),
+    [
+        (
+            lambda: redirects(303, too="x"),
+            "redirects(): got an unexpected keyword argument 'too'",
+            "to=...",
+        ),
+        (lambda: returns(int, 201), "returns(): too many positional arguments", ""),
+        (
+            lambda: Depends(),
+            "Depends(): missing a required argument: 'function'",
+            "Depends(current_user)",
+        ),
+        (
+            lambda: App(titel="Shop"),
+            "App(): got an unexpected keyword argument 'titel'",
+            "title=...",
+        ),
+    ],
+)
+def test_an_argument_that_is_none(refusal, declare, found, write):
+    """What Python says of it, as a fault, and the argument that was meant."""
+    told = refusal(declare)
+
+    assert (told[0], told[2]) == (found, write)
 
 
 @pytest.mark.parametrize("status", [-1, 0, 100, 199, 300, 305, 306, 399, 600])
@@ -126,12 +175,14 @@ def test_other_statuses_are_no_success(refusal, status):
     assert expected == refusal(returns, status_code=status)
 
 
-@pytest.mark.parametrize("status", [None, 200, 204])
-def test_a_location_belongs_to_a_201(refusal, status):
+@pytest.mark.parametrize(
+    ("status", "said"), [(None, "no status_code"), (HTTPStatus.OK, "status_code=200")]
+)
+def test_a_location_belongs_to_a_201(refusal, status, said):
     assert refusal(returns, status_code=status, location=get_user) == (
-        f"returns(status_code={status}, location=...)",
-        "location with status_code=201",
-        "@redirects(303, to=...) to send a client on",
+        f"returns(location=...) with {said}",
+        "location with status_code=201; @redirects(303, to=...) to send a client on",
+        "@returns(status_code=201, location=...)",
     )
 
 
@@ -420,20 +471,20 @@ def test_raises_nothing(refusal):
 
 
 @pytest.mark.parametrize(
-    ("given", "name"),
+    ("given", "name", "known"),
     [
-        pytest.param(HTTPError, "HTTPError", id="without a status"),
-        pytest.param(KeyError, "KeyError", id="a foreign exception"),
-        pytest.param(NotFound("x"), "NotFound('x')", id="an instance"),
-        pytest.param(404, "404", id="a status"),
-        pytest.param("NotFound", "'NotFound'", id="a name"),
+        pytest.param(HTTPError, "HTTPError", "NotFound", id="without a status"),
+        pytest.param(KeyError, "KeyError", "NotFound", id="a foreign exception"),
+        pytest.param(BadRequest("x"), "BadRequest('x')", "BadRequest", id="an instance"),
+        pytest.param(410, "410", "Gone", id="a status"),
+        pytest.param([NotFound], "[NotFound]", "NotFound", id="a list"),
     ],
 )
-def test_what_is_no_error_class(refusal, given, name):
+def test_what_is_no_error_class(refusal, given, name, known):
     assert refusal(raises, NotFound, given) == (
         f"raises: {name}",
         "subclasses of HTTPError that have a status",
-        "class OutOfStock(HTTPError, status_code=409)",
+        f"@raises({known}), or class OutOfStock(HTTPError, status_code=409)",
     )
 
 

@@ -477,7 +477,7 @@ BODY = "a body that is not of the declared type: "
 @pytest.mark.parametrize(
     ("type_", "value", "sent", "declared"),
     [
-        (User, None, BODY + "Expected `object`, got `null` at $", "User"),
+        (User, None, "None: is a raise or a return missing?", "User"),
         (User, {}, BODY + "Object missing required field `id` at $", "User"),
         (User, User("1"), BODY + "Expected `int`, got `str` at $.id", "User"),
         (User, Bare(id="1"), BODY + "Expected `int`, got `str` at $.id", "User"),

@@ -237,7 +237,11 @@ async def handing_on(a: Form[int], request: Request) -> None:
     _ = [request]
 
 
-@pytest.mark.parametrize("handler", [reading_headers, handing_on, reading_body])
+async def keeping(a: Form[int], request: Request) -> None:
+    _ = [lambda: request]
+
+
+@pytest.mark.parametrize("handler", [reading_headers, handing_on, keeping, reading_body])
 def test_no_form_beside_the_body_itself(handler):
     """Of a multipart form nothing would be left: a 500 by the client's Content-Type."""
     app = App()

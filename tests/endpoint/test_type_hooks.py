@@ -300,7 +300,7 @@ def test_without_a_hook_the_parameter_is_named():
     assert "create(host): IPv4Address is no type that msgspec reads" in told
     assert "write: App(type_hooks=[TypeHook(IPv4Address, decode=..., encode=...)])" in told
     assert "create(order): Money is no type that msgspec reads" in told
-    assert "`App(type_hooks=[TypeHook(Money, ...)])`" in told
+    assert told.count("TypeHook(Money, ") == 1  # though it is the response too
 
 
 def test_a_hooked_class_may_not_be_a_member_of_a_set():

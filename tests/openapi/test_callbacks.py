@@ -52,6 +52,7 @@ def test_a_callback_is_in_the_document():
         "paid": {
             "{$request.body#/callback_url}": {
                 "put": {
+                    "summary": "paid",
                     "description": "When money came.",
                     "requestBody": {
                         "content": {
@@ -75,7 +76,9 @@ def test_a_callback_without_a_body():
     app.get("/x", name="x", callbacks={"done": calling})(_x)
 
     (sent,) = app.openapi()["paths"]["/x"]["get"]["callbacks"]["done"].values()
-    assert sent == {"get": {"responses": {"2XX": {"description": "It was received."}}}}
+    assert sent == {
+        "get": {"summary": "done", "responses": {"2XX": {"description": "It was received."}}}
+    }
 
 
 async def _x(back: WebURL) -> int: ...

@@ -330,6 +330,7 @@ def test_webhooks_say_what_is_sent():
 
     assert written(app)["webhooks"]["user-created"] == {
         "post": {
+            "summary": "user-created",
             "requestBody": {
                 "content": {"application/json": {"schema": ref("User")}},
                 "required": True,

@@ -295,3 +295,14 @@ def test_many_rows_with_every_sort_of_end(app):
             assert status == 303
         end = {"/rule": "/home", "/away": "https://a.example/", "/dir": "/dir/"}
         assert found == end.get(path, "/home" if path == "/r3000" else path)
+
+
+def test_a_row_that_leads_to_rules_which_branch_at_every_hop():
+    """They are 2 to the power of 100 paths, of which some are looked at."""
+    app = App(openapi_url=None, docs_url=None)
+    app.redirect("/{rest:path}", to="/a/{rest}")
+    app.redirect("/{rest:path}", to="/b/{rest}")
+    app.redirect_table(RedirectTable.from_pairs([("/row", "/x")]))
+
+    with pytest.raises(SpecError, match="nothing in this app answers at '/x'"):
+        app.compile()

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, assert_type
 
-from redirflow import App, ErrorModel, HeaderSpec, NotFound, ProblemDetails, Router
+from redirflow import App, Callback, ErrorModel, HeaderSpec, NotFound, ProblemDetails, Router
 
 
 @asynccontextmanager
@@ -55,6 +56,7 @@ router.put("/3", operation_id="n")(nothing)  # E: name
 router.patch("/4", status_code=200)(nothing)  # E: returns() says it
 router.delete("/5", tag="t")(nothing)  # E: tags
 router.head("/6", name=6)(nothing)  # E: a str
+router.get("/9", deprecated=datetime.now(UTC), sunset=None, callbacks={"a": Callback("{$url}")})
 router.options("/7", deprecated="yes")(nothing)  # E: a bool
 router.route("/8", name="n")(nothing)  # E: methods is missing
 router.route("/9", methods=["GET"], response_model=None)(nothing)  # E: no such option

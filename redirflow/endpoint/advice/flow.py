@@ -152,12 +152,10 @@ def _ends(statement: ast.stmt) -> bool:
             ways = [[*statement.body, *statement.orelse], *handled]
             ways = [[*way, *statement.finalbody] for way in ways]
         case ast.Match():
+            last = statement.cases[-1]
+            named = last.pattern.pattern if isinstance(last.pattern, ast.MatchAs) else last.pattern
             ways = [case.body for case in statement.cases]
-            match statement.cases[-1]:
-                case ast.match_case(pattern=ast.MatchAs(pattern=None), guard=None):
-                    pass
-                case _:
-                    return False
+            ways += [[]] if last.guard or named else []
         case _:
             return False
     return all(any(map(_ends, way)) for way in ways)

@@ -15,11 +15,7 @@ from redirflow.routing.template import Hole, Template
 
 
 def hear_redirect(hearing: Hearing, made: Made) -> None:
-    """Judge a redirect.
-
-    Raises:
-        Objection: the function does not declare it.
-    """
+    """Object to a redirect that the function does not declare."""
     plans = _plans(hearing.judge, made)
     where = [plan.destination for plan in plans]
     if made.call is not None:
@@ -91,11 +87,7 @@ def _leads_to(destination: Destination, location: str, method: str) -> bool:
 
 
 def hear_reroute(hearing: Hearing, made: Made) -> None:
-    """Judge a reroute.
-
-    Raises:
-        Objection: the function does not declare it.
-    """
+    """Object to a reroute that the function does not declare."""
     declared = hearing.judge.reroutes
     if declared is None:
         raise Objection("reroutes, but declares no reroute", write="@reroutes(to=...)")
