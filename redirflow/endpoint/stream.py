@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from redirflow.declare.streams import ServerSentEvent
+from redirflow.declare.streams import ServerSentEvent, data_of, is_event
 from redirflow.endpoint.body import BodyPlan, body_plan, content_type, plain_plan
 from redirflow.endpoint.fields import FieldsPlan, fields_plan
 from redirflow.endpoint.responses import DeclaredResponse
@@ -47,15 +47,21 @@ def _encoder(declared: DeclaredResponse) -> Callable[[Any], bytes]:
     if declared.stream == "lines":
         plan = body_plan(declared.type, JSON)
         return lambda item: plan.render(item) + b"\n"
-    if declared.type is ServerSentEvent:
-        plan = body_plan(Any, JSON)
-        return lambda item: _event(item, plan)
+    if is_event(declared.type):
+        data = data_of(declared.type)
+        plan, plain = body_plan(data, JSON), data in (Any, str)
+        return lambda item: _event(item, plan, plain=plain)
     plan = body_plan(declared.type, JSON)
     return lambda item: _framed("data", plan.render(item).decode()) + b"\n"
 
 
-def _event(item: Any, plan: BodyPlan) -> bytes:
-    """A `ServerSentEvent` as its lines; its fields must not hold line ends of their own."""
+def _event(item: Any, plan: BodyPlan, *, plain: bool) -> bytes:
+    """A `ServerSentEvent` as its lines; its fields must not hold line ends of their own.
+
+    Args:
+        plan: of its data.
+        plain: whether data that is a text is no JSON.
+    """
     if not isinstance(item, ServerSentEvent):
         raise ContractViolation(f"an item of type {type(item).__name__}", "ServerSentEvent", item)
     retry: Any = item.retry
@@ -66,7 +72,8 @@ def _event(item: Any, plan: BodyPlan) -> bytes:
         for name, value in (("event", item.event), ("id", item.id), ("retry", item.retry))
         if value is not None and _one_line(name, str(value))
     ]
-    text = item.data if isinstance(item.data, str) else plan.render(item.data).decode()
+    data: Any = item.data
+    text = data if plain and isinstance(data, str) else plan.render(data).decode()
     return b"".join(lines) + _framed("data", text) + b"\n"
 
 

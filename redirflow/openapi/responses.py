@@ -16,7 +16,7 @@ from redirflow.declare.errors import HTTPError, members_of
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
 from redirflow.declare.specs import NOTHING, CookieSpec, HeaderSpec
-from redirflow.declare.streams import ServerSentEvent
+from redirflow.declare.streams import data_of, is_event
 from redirflow.endpoint.convert import without_none
 from redirflow.endpoint.endpoint import DeclaredRedirect, Endpoint
 from redirflow.endpoint.fields import cookie_writer
@@ -118,12 +118,14 @@ def _body(scribe: Scribe, declared: DeclaredResponse, media_type: str, examples:
 def _event(scribe: Scribe, type_: Any) -> Schema:
     """An item of an event stream as its fields (OpenAPI 3.2, "Server-Sent Event Streams")."""
     text: Schema = {"type": "string"}
-    if type_ is ServerSentEvent:
-        retry: Schema = {"type": "integer", "minimum": 0}
-        fields = {"data": text, "event": text, "id": text, "retry": retry}
-        return {"type": "object", "properties": fields}
+    named = is_event(type_)
+    more = {"event": text, "id": text, "retry": {"type": "integer", "minimum": 0}} if named else {}
+    type_ = data_of(type_) if named else type_
+    if named and type_ in (Any, str):
+        return {"type": "object", "properties": {"data": text, **more}}
     content = {"contentMediaType": JSON, "contentSchema": scribe.schema(type_, "output")}
-    return {"type": "object", "properties": {"data": {**text, **content}}, "required": ["data"]}
+    fields = {"data": {**text, **content}, **more}
+    return {"type": "object", "properties": fields, "required": ["data"]}
 
 
 def _by_item(declared: DeclaredResponse) -> bool:

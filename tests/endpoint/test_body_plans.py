@@ -588,7 +588,7 @@ def test_another_media_type_has_text_or_bytes():
     with pytest.raises(TypeError) as caught:
         body_plan(User, "text/html")
 
-    assert str(caught.value) == "a body of text/html is str or bytes"
+    assert str(caught.value) == "a body of text/html is str or bytes, not User"
 
 
 @pytest.mark.parametrize(

@@ -276,7 +276,8 @@ class Odd(HTTPError, status_code=400):
         ([reroutes(to="nobody")], "there is no operation named 'nobody'"),
         ([raises(Broken)], "name 'Nowhere' is not defined"),
         ([raises(EmailTaken, on=KeyError)], "EmailTaken: 'email' is missing (fields: email)"),
-        ([returns(User, media_type="text/html")], "a body of text/html is str or bytes"),
+        ([returns(User, media_type="text/html")], "a body of text/html is str or bytes, "
+         "not User"),
         ([redirects(303, headers={"X-A": HeaderSpec(User)})], "a header of User is no scalar and "
          "no list of scalars"),
         ([returns(headers={"X-A": HeaderSpec(dict)})], "a header of dict is no scalar and "

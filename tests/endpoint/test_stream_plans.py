@@ -59,6 +59,10 @@ EVENTS = "text/event-stream"
             ServerSentEvent(data="ж", event="tick", id="7", retry=100),
             "event: tick\nid: 7\nretry: 100\ndata: ж\n\n".encode(),
         ),
+        (ServerSentEvent[User], EVENTS, ServerSentEvent(data=Staff(1, 5), id="7"),
+         b'id: 7\ndata: {"id":1}\n\n'),
+        (ServerSentEvent[str], EVENTS, ServerSentEvent[str](data="a\nb"), b"data: a\ndata: b\n\n"),
+        (ServerSentEvent[str | int], EVENTS, ServerSentEvent(data="a"), b'data: "a"\n\n'),
     ],
 )  # fmt: skip
 def test_items_are_framed(type_, media_type, item, sent):
@@ -89,6 +93,20 @@ def test_items_are_framed(type_, media_type, item, sent):
             EVENTS,
             ServerSentEvent(data="\ud800"),
             "an event whose data is no valid Unicode",
+            "str",
+        ),
+        (
+            ServerSentEvent[User],
+            EVENTS,
+            ServerSentEvent(data="secret"),
+            "a body that is not of the declared type: Expected `object`, got `str` at $",
+            "User",
+        ),
+        (
+            ServerSentEvent[str],
+            EVENTS,
+            ServerSentEvent(),
+            "None: is a raise or a return missing?",
             "str",
         ),
     ],

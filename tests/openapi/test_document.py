@@ -898,6 +898,17 @@ ANY_EVENT = {
         (User, "application/jsonl", {"itemSchema": ref("User")}),
         (User, "text/event-stream", {"itemSchema": EVENT_OF_USER}),
         (ServerSentEvent, "text/event-stream", {"itemSchema": ANY_EVENT}),
+        (ServerSentEvent[str], "text/event-stream", {"itemSchema": ANY_EVENT}),
+        (
+            ServerSentEvent[User],
+            "text/event-stream",
+            {
+                "itemSchema": {
+                    **EVENT_OF_USER,
+                    "properties": {**ANY_EVENT["properties"], **EVENT_OF_USER["properties"]},
+                }
+            },
+        ),
         (str, "text/plain", {"schema": {"type": "string"}}),
         (bytes, "video/mp4", {}),
     ],

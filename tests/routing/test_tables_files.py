@@ -47,6 +47,14 @@ def test_csv_without_names(load):
     assert leading(load("a.csv", "\ufeff/a,/b\n/%C3%A9,/c\n")) == {"/a": "/b", "/é": "/c"}
 
 
+def test_other_columns_are_no_row(load):
+    with pytest.raises(SpecError) as caught:
+        load("a.csv", "from,to,status\n/a,/b,301\n")
+
+    (fault,) = caught.value.faults
+    assert (fault.found, fault.write) == ("the columns from, to, status", "source,target,status")
+
+
 def test_an_empty_file(load):
     assert len(load("a.csv", "")) == 0
 

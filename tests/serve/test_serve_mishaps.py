@@ -95,6 +95,7 @@ async def test_a_forgotten_await(call, logged, type_, make):
     assert (answer.status, answer.body) == (500, CONSTANT)
     ((_, text),) = logged()
     assert " sent a coroutine: is an await missing?; declared: " in text
+    assert "declared: a value" not in text
     assert warned == []
 
 
@@ -112,6 +113,31 @@ async def test_a_forgotten_await_in_a_stream(call, logged, media_type):
 async def test_a_forgotten_await_where_nothing_is_declared(call, logged):
     assert (await call(answering(load, None))).status == 500
     assert "sent a coroutine: is an await missing?" in logged()[0][1]
+
+
+async def test_a_forgotten_raise(call, logged):
+    """It falls through to the end of the function, which returns None."""
+    app = App()
+
+    @app.get("/")
+    @redirects(303)
+    async def show() -> Never:
+        Redirect("/x")
+
+    assert (await call(app)).status == 500
+    assert logged()[0][1].endswith("sent None: is a raise or a return missing?; declared: 303")
+
+
+async def test_a_forgotten_await_where_only_redirects_are_declared(call, logged):
+    app = App()
+
+    @app.get("/")
+    @redirects(303)
+    async def show() -> Never:
+        return load()
+
+    assert (await call(app)).status == 500
+    assert logged()[0][1].endswith("missing?; declared: nothing but redirects and errors")
 
 
 STRANGERS = {
