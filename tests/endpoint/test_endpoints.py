@@ -290,6 +290,30 @@ def test_faults_are_told_once_and_with_the_operation(specs, found):
     assert faults(make(annotation), *specs) == [(f"handler: {found}", "", "")]
 
 
+@pytest.mark.parametrize(
+    ("annotation", "specs", "found", "write"),
+    [
+        (Response, [], "handler returns a Response of no type", "-> Response[User]"),
+        (
+            User,
+            [returns(media_type="text/event-stream")],
+            "handler: a body of User as text/event-stream, which has many items",
+            "-> AsyncIterator[User]",
+        ),
+    ],
+)
+def test_what_a_return_annotation_lacks(annotation, specs, found, write):
+    ((said, _, remedy),) = faults(make(annotation), *specs)
+
+    assert (said, remedy) == (found, write)
+
+
+def test_text_may_hold_all_items_of_a_stream():
+    endpoint = compiled(make(str), returns(media_type="text/event-stream"))
+
+    assert endpoint.responses[0].stream is None
+
+
 def test_types_that_msgspec_refuses():
     (error,) = faults(make(str), raises(Odd))
     (body,) = faults(make(Annotated[int, Meta(pattern="x")]))

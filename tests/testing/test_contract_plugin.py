@@ -191,6 +191,10 @@ async def b(name: Annotated[str, Depends(user)]) -> str:
     return name
 
 
+@app.get("/d")
+async def d(token: Annotated[str | None, Bearer()] = None) -> None: ...
+
+
 @app.get("/c")
 async def c(name: Annotated[str, Depends(user)]) -> str:
     return name
@@ -209,8 +213,9 @@ def test_rules():
 def test_what_is_declared_once_is_counted_once_and_reroutes_count(run, pytester):
     pytester.makepyfile(test_shop=RULES)
     told = (
-        "redirflow contract: 4 of 9 declared responses were never received\n"
+        "redirflow contract: 5 of 10 declared responses were never received\n"
         "GET /c  200 OK\n"
+        "GET /d  204 No Content\n"
         "any operation  429 TooManyRequests\n"
         "dependency user  303 See Other\n"
         "dependency user  404 NotFound\n"
