@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from redirflow.declare.streams import ServerSentEvent, data_of, is_event
 from redirflow.endpoint.body import BodyPlan, body_plan, content_type, plain_plan
@@ -62,6 +62,7 @@ def _event(item: Any, plan: BodyPlan, *, plain: bool) -> bytes:
         plan: of its data.
         plain: whether data that is a text is no JSON.
     """
+    data: Any = getattr(item, "data", None)
     if not isinstance(item, ServerSentEvent):
         raise ContractViolation(f"an item of type {type(item).__name__}", "ServerSentEvent", item)
     retry: Any = item.retry
@@ -72,7 +73,6 @@ def _event(item: Any, plan: BodyPlan, *, plain: bool) -> bytes:
         for name, value in (("event", item.event), ("id", item.id), ("retry", item.retry))
         if value is not None and _one_line(name, str(value))
     ]
-    data: Any = cast("ServerSentEvent", item).data
     text = data if plain and isinstance(data, str) else plan.render(data).decode()
     return b"".join(lines) + _framed("data", text) + b"\n"
 

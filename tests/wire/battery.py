@@ -220,7 +220,7 @@ TARGETS = [
     (b"/v0" * 500 + b"/items/7", 404),
     (b"/v0/", 200),
     (b"/v0//", 404),
-    (b"/v0/mounted/x", 200),
+    (b"/v0/mounted/x", 404),
     (b"/first/7", 200),
     (b"/first/x", 422),
     (b"/sync/7", 200),
