@@ -4,6 +4,8 @@ BIN := .venv/bin
 RUNS := .venv/.runs
 TESTS := .venv/.tests
 RIVALS := .venv-bench/.ready
+# In two processes; not by file, for then ids would count, and schemathesis repeats them.
+WHOLE := -n 2 --dist worksteal
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check -e
 
 .PHONY: run test check format bench instructions wire fuzz soak mutants foreign clean
@@ -13,7 +15,7 @@ run: $(RUNS) ## serve the example API on http://127.0.0.1:8000
 
 test: $(TESTS) ## run the whole suite with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest $(or $(ARGS),$(WHOLE))
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report $(if $(ARGS),--fail-under=0)
 

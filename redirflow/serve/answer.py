@@ -169,7 +169,7 @@ async def outcome_of(
             if chosen is not None and content_type(chosen) != plan.media_type:
                 raise ContractViolation(f"the media type {chosen!r}", plan.media_type.decode())
             lines = plan.fields.render(response.headers, response.cookies)
-            return await begun(plan, response.body, lines, inbox, scope.get(RAISED))
+            return await begun(plan, response.body, lines, inbox, scope.get(RAISED, []))
     return reply_for(response, endpoint, scope, accept)
 
 

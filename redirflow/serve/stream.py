@@ -40,7 +40,7 @@ class Streaming:
     items: AsyncIterator[Any]
     first: bytes | None
     headers: RawHeaders
-    raised: list[Exception] | None
+    raised: list[Exception]
 
 
 async def begun(
@@ -48,7 +48,7 @@ async def begun(
     items: Any,
     lines: RawHeaders,
     inbox: Inbox,
-    raised: list[Exception] | None = None,
+    raised: list[Exception],
 ) -> Streaming:
     """A stream with its first item, so that an early error is still a proper answer.
 
@@ -146,7 +146,6 @@ class _Sender:
         self._lock = anyio.Lock(fast_acquire=True)
         self._chunks = 0
         self._sent = anyio.Event()
-        self._ended = False
 
     async def start(self) -> None:
         """Send the fields."""
@@ -158,8 +157,8 @@ class _Sender:
         await self._chunk(self._streaming.first or b"")
         async for item in self._streaming.items:
             await self._chunk(self._streaming.plan.encode(item))
-        async with self._lock:  # so no comment is cut
-            self._ended = True
+        async with self._lock:
+            pass  # a comment that is being sent is sent whole; who sends them ends with this
 
     async def end(self) -> None:
         """Send the end of the body."""
@@ -177,8 +176,7 @@ class _Sender:
 
     async def _chunk(self, chunk: bytes) -> None:
         async with self._lock:
-            if not self._ended:
-                await self._post({"type": "http.response.body", "body": chunk, "more_body": True})
+            await self._post({"type": "http.response.body", "body": chunk, "more_body": True})
         self._sent.set()
         self._chunks += 1
         if self._chunks % _BURST == 0:
@@ -193,7 +191,7 @@ class _Sender:
             raise ClientDisconnected from None
 
 
-async def _close(items: AsyncIterator[Any], raised: list[Exception] | None) -> None:
+async def _close(items: AsyncIterator[Any], raised: list[Exception]) -> None:
     """Close a generator, also when its task was cancelled."""
     close = getattr(items, "aclose", None)
     if close is not None:
@@ -203,5 +201,4 @@ async def _close(items: AsyncIterator[Any], raised: list[Exception] | None) -> N
             except Exception as error:  # noqa: BLE001 - the answer is sent, or another one will be
                 name = getattr(items, "__qualname__", type(items).__name__)
                 LOGGER.error("the stream %s failed to close", name, exc_info=error)
-                if raised is not None:
-                    raised.append(error)
+                raised.append(error)

@@ -467,10 +467,18 @@ def test_a_difference_that_no_line_shows(shop):
     assert "(in line ends or bytes that are no UTF-8 only)" in said.err
 
 
-def test_a_document_that_can_not_be_read(shop):
-    said = shop.type("openapi", "shop.py", "--check", ".")
+@pytest.mark.parametrize("option", ["--check", "--breaking"])
+def test_a_document_that_can_not_be_read(shop, option):
+    said = shop.type("openapi", "shop.py", option, ".")
 
     assert (said.code, said.err) == (2, "redirflow: error: . can't be read: Is a directory\n")
+
+
+def test_an_older_document_that_is_none(shop):
+    said = shop.type("openapi", "shop.py", "--breaking", "shop.py")
+
+    assert said.code == 2
+    assert said.err.startswith("redirflow: error: shop.py is no document: JSON is malformed")
 
 
 def test_an_older_version_and_what_it_can_not_say(desk):

@@ -7,6 +7,7 @@ author's line. Nothing is taken silently for something else, and no other except
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from itertools import count
 from typing import Any, Literal
 
 import pytest
@@ -318,6 +319,7 @@ def test_every_argument_is_tried(declaring):
             "",
         ),
     ],
+    ids=count(),
 )
 def test_what_is_said(declare, found, allowed, write):
     with pytest.raises(SpecError) as caught:
@@ -350,7 +352,7 @@ def test_what_is_said(declare, found, allowed, write):
         (ErrorFormat, "an ErrorFormat", [ProblemDetails()], [ProblemDetails, 5]),
         (Thing, "a Thing", [Thing()], [Thing, 5]),
     ],
-    ids=str,
+    ids=count(),
 )
 def test_what_fits(hint, said, good, bad):
     assert [value for value in good if not fits(value, hint)] == []

@@ -6,6 +6,7 @@ import pickle
 import traceback
 from enum import Enum
 from http import HTTPStatus
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,7 @@ def test_a_status_may_be_an_http_status(redirect):
 
 
 @pytest.mark.parametrize("kind", [Redirect, Reroute])
-@pytest.mark.parametrize("target", [get_user, "get_user", Users().get], ids=str)
+@pytest.mark.parametrize("target", [get_user, "get_user", Users().get], ids=count())
 def test_a_target_and_its_parameters(kind, target):
     """They are resolved when it leaves the handler, not before."""
     signal = kind.to(target, user_id=1)
@@ -225,7 +226,7 @@ def test_queries_are_added():
     assert redirect.extras.query == (("a", "1"), ("a", "2"), ("b", "3"))
 
 
-@pytest.mark.parametrize("value", [{}, object(), 1j, float("nan")], ids=repr)
+@pytest.mark.parametrize("value", [{}, object(), 1j, float("nan")], ids=count())
 def test_what_no_query_holds(value):
     """It is told where it is written, not when the redirect leaves."""
     with pytest.raises((TypeError, ValueError)):

@@ -1,6 +1,7 @@
 """Where a spec allows a location to lead, and where not."""
 
 import functools
+from itertools import count
 
 import pytest
 
@@ -259,6 +260,7 @@ def test_a_target_that_means_nothing(target, words):
         (None, ("https://a.test", "https://b.test"), "external=https://a.test, https://b.test"),
         ((login,), ("*",), "to=login; external=*"),
     ],
+    ids=count(),
 )
 def test_what_messages_say(to, external, listed):
     assert RESOLVER.destination(to, external).listed == listed

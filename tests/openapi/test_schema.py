@@ -12,6 +12,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Mapping
+from itertools import count
 from typing import (
     Annotated,
     Any,
@@ -672,7 +673,7 @@ class TestDefaults:
             (set[int], field(default_factory=set), []),
             (Origin, Origin(0, 0), {"x": 0, "y": 0}),
         ],
-        ids=str,
+        ids=count(),
     )
     def test_defaults_are_written_as_json(self, type_, default, expected):
         """A default is shown as a client would have to send it."""
@@ -691,7 +692,7 @@ class TestDefaults:
             (int, None),
             (Annotated[int, Meta(ge=1)], 0),
         ],
-        ids=repr,
+        ids=count(),
     )
     def test_what_no_client_could_send_is_no_default(self, type_, default):
         """Unknown, unset, unrepresentable and ill-typed defaults are left out."""
@@ -945,7 +946,7 @@ class TestRefusals:
             (User | Account, "is refused by msgspec: If a type union contains multiple Struct"),
             (enum.Enum("Ratio", {"half": 0.5}), "`Ratio` is refused by msgspec: Enums must"),
         ],
-        ids=str,
+        ids=count(),
     )
     def test_what_has_no_schema_is_refused(self, type_, message):
         """The message says what it is and what to write instead."""

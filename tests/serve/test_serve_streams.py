@@ -814,7 +814,7 @@ async def test_silence_is_filled_with_comments(asgi):
     peer = Slow(0.05)
     inbox = Inbox(peer.receive, 0)
     plan = event_plan(events(make))
-    stream = await begun(plan, make(), [], inbox)
+    stream = await begun(plan, make(), [], inbox, [])
 
     with anyio.fail_after(2):
         await send_stream(stream, inbox, peer.send, head=False, silence=0.01)
@@ -842,7 +842,7 @@ async def test_a_comment_that_can_not_be_sent_tells_that_the_client_has_left(asg
             raise OSError
 
     inbox = Inbox(anyio.sleep_forever, 0)
-    stream = await begun(event_plan(events(make)), make(), [], inbox)
+    stream = await begun(event_plan(events(make)), make(), [], inbox, [])
 
     with anyio.fail_after(2):
         await send_stream(stream, inbox, send, head=False, silence=0.01)
