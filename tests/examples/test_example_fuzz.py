@@ -43,6 +43,15 @@ CONFIGS = {
         ],
     },
     "moved_api": {"generation": GENERATION},
+    "reroute": {"generation": GENERATION},
+    "shortener": {
+        "generation": {**GENERATION, "max-examples": 15},
+        "parameters": {"session": SESSION},
+        "operations": [
+            {"include-path": "/login", **RANDOM_ONLY},
+            {"include-name": "POST /admin/links", **RANDOM_ONLY},
+        ],
+    },
     "notes": {
         "generation": {**GENERATION, "max-examples": 15},
         "parameters": {"__Host-session": SESSION},
@@ -82,6 +91,9 @@ def msgpack(context, value):
 accounts = load("accounts")
 accounts_schema = schema_of(accounts)
 moved_schema = schema_of(load("moved_api"))
+reroute_schema = schema_of(load("reroute"))
+shortener = load("shortener")
+shortener_schema = schema_of(shortener)
 notes = load("notes")
 notes_schema = schema_of(notes)
 
@@ -128,6 +140,24 @@ def test_accounts_keeps_its_document(case):
 
 @moved_schema.parametrize()
 def test_moved_api_keeps_its_document(case):
+    case.call_and_validate()
+
+
+@reroute_schema.parametrize()
+def test_reroute_keeps_its_document(case):
+    case.call_and_validate()
+
+
+@pytest.fixture
+def signed_in(monkeypatch):
+    """Each operation of the shortener begins with the links of the file, and a session."""
+    monkeypatch.setattr(shortener, "LINKS", dict(shortener.LINKS))
+    monkeypatch.setattr(shortener, "SESSIONS", {SESSION})
+
+
+@shortener_schema.parametrize()
+@pytest.mark.usefixtures("signed_in")
+def test_shortener_keeps_its_document(case):
     case.call_and_validate()
 
 
