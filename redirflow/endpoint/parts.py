@@ -10,7 +10,12 @@ from redirflow.declare.hooks import hook_of
 
 _SETS: Final = (types_of.SetType, types_of.FrozenSetType)
 _LEAVES: Final = frozenset(
-    {types_of.AnyType, types_of.IntType, types_of.LiteralType, types_of.NoneType, types_of.StrType}
+    {
+        *(types_of.AnyType, types_of.NoneType, types_of.BoolType, types_of.IntType),
+        *(types_of.FloatType, types_of.StrType, types_of.BytesType, types_of.LiteralType),
+        *(types_of.DateTimeType, types_of.DateType, types_of.TimeType, types_of.TimeDeltaType),
+        *(types_of.DecimalType, types_of.UUIDType),
+    }
 )
 _GUESSABLE: Final = (types_of.AnyType, types_of.CustomType, types_of.DecimalType, types_of.UUIDType)
 
