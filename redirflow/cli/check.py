@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from redirflow.cli.command import Command, takes_app
+from redirflow.cli.command import Command, takes_app, takes_format
 from redirflow.cli.load import load
 from redirflow.cli.output import write
 from redirflow.cli.place import plain_place
@@ -78,7 +78,7 @@ def _as_json(args: Namespace) -> int:
 def _arguments(parser: ArgumentParser) -> None:
     takes_app(parser)
     parser.add_argument("--strict", action="store_true", help="warnings count as findings")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    takes_format(parser, "text", "json")
 
 
 CHECK: Final = Command(

@@ -28,3 +28,10 @@ def takes_app(parser: ArgumentParser) -> None:
     parser.add_argument(
         "app", nargs="?", metavar="APP", help="module:app, file.py or file.py:app; see redirflow -h"
     )
+
+
+def takes_format(parser: ArgumentParser, *formats: str) -> None:
+    """Declare the option --format; the first of *formats* is the default."""
+    parser.add_argument(
+        "--format", choices=formats, default=formats[0], help="default: %(default)s"
+    )

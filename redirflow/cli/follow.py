@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from redirflow.app import App
-from redirflow.cli.command import Command, takes_app
+from redirflow.cli.command import Command, takes_app, takes_format
 from redirflow.cli.load import load
 from redirflow.cli.picture import visible
 from redirflow.cli.place import plain_place
@@ -130,9 +130,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--run", action="store_true", help="send the requests through the app, in this process"
     )
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="default: %(default)s"
-    )
+    takes_format(parser, "text", "json")
 
 
 FOLLOW: Final = Command(

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from redirflow.cli.command import Command, takes_app
+from redirflow.cli.command import Command, takes_app, takes_format
 from redirflow.cli.load import load
 from redirflow.cli.output import write
 from redirflow.cli.picture import dot, ids, mermaid, picture
@@ -63,9 +63,7 @@ _FORMATS: Final[Mapping[str, Callable[[Graph], str]]] = {
 
 def _arguments(parser: ArgumentParser) -> None:
     takes_app(parser)
-    parser.add_argument(
-        "--format", choices=tuple(_FORMATS), default="mermaid", help="default: %(default)s"
-    )
+    takes_format(parser, *_FORMATS)
     parser.add_argument("--output", metavar="FILE", type=Path, help="write it there")
 
 

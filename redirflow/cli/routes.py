@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from redirflow.cli.command import Command, takes_app
+from redirflow.cli.command import Command, takes_app, takes_format
 from redirflow.cli.load import load
 from redirflow.cli.place import plain_place
 from redirflow.cli.report import counted
@@ -181,9 +181,7 @@ def _stacked(rows: Iterable[Cells], indent: int) -> Iterable[str]:
 
 def _arguments(parser: ArgumentParser) -> None:
     takes_app(parser)
-    parser.add_argument(
-        "--format", choices=("table", "json"), default="table", help="default: %(default)s"
-    )
+    takes_format(parser, "table", "json")
 
 
 ROUTES: Final = Command(

@@ -23,8 +23,7 @@ class LinkRefused(ValueError):
     """Parameters that the target does not take, misses, or would not read. Repeats no value."""
 
 
-_LARGE: Final = 1 << 64
-_BITS: Final = 10_000  # longer ones Python refuses to write, in time linear in their digits
+_BITS: Final = 10_000  # Python refuses to write integers of more than some 14 000
 
 NOTHING_THERE: Final = "There is nothing at this path."
 
@@ -66,7 +65,7 @@ class Link:
         # PERF: one integer in the path is most of all redirects; 1.1 us less.
         if self.plain is not None and len(params) == 1:
             value = params.get(self.plain)
-            if type(value) is int and -_LARGE < value < _LARGE:
+            if type(value) is int and value.bit_length() <= _BITS:
                 return self.prefix + str(value)
         return self._careful(params)
 

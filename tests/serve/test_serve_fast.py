@@ -40,6 +40,7 @@ from redirflow import (
     returns,
 )
 from redirflow.serve import fast
+from redirflow.serve.writing import Writing
 
 
 class Colour(Enum):
@@ -487,7 +488,7 @@ def test_any_outcome(at_once, asgi, logged, make, is_raised, debug):
 def source_of(app, name):
     """The source that was generated for an operation, as a traceback shows it."""
     (operation,) = [each for each in app.compile().endpoints if each.name == name]
-    writing = fast._Writing(app.compile().endpoints[operation])
+    writing = Writing(app.compile().endpoints[operation])
     return "\n".join(writing.lines())
 
 
