@@ -8,8 +8,9 @@ specs name; make the endpoints. Later passes need what earlier ones know of all 
 import gc
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.errors import HTTPError
@@ -46,8 +47,7 @@ Owner: TypeAlias = Operation | Page | FinalRule
 DOCUMENT: Final = "openapi"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declarations:
+class Declarations(Struct, frozen=True, kw_only=True):
     """Everything that an app collected.
 
     Attributes:
@@ -69,8 +69,7 @@ class Declarations:
     faults: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CompiledApp:
+class CompiledApp(Struct, frozen=True, kw_only=True, eq=False):
     """An app that can serve.
 
     Attributes:
@@ -100,8 +99,7 @@ class CompiledApp:
     errors: Mapping[type[HTTPError], ErrorPlan]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(Struct, frozen=True):
     """An operation after the first pass."""
 
     operation: Operation

@@ -6,9 +6,11 @@ is asked in the order of serving, of the very tables that serve.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.faults import Place
@@ -49,8 +51,7 @@ Kind: TypeAlias = Literal[
 _DEAD: Final = frozenset({"nothing", "method"})
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request.
 
     Attributes:
@@ -71,8 +72,7 @@ class Asked:
         return self.target.partition("?")[2].encode("ascii")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """A declaration on the way.
 
     Attributes:
@@ -84,8 +84,7 @@ class Declared:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onward:
+class Onward(Struct, frozen=True, kw_only=True):
     """Where a handler may lead.
 
     Attributes:
@@ -98,8 +97,7 @@ class Onward:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hop:
+class Hop(Struct, frozen=True, kw_only=True):
     """One request of a way, and what answers it.
 
     Attributes:

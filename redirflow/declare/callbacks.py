@@ -1,8 +1,9 @@
 """What an app sends later, to an address that a client gave (OpenAPI 3.2, Callback Object)."""
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from redirflow.declare.checks import check_fields
 from redirflow.declare.faults import refuse
@@ -15,8 +16,12 @@ _EXPRESSION: Final = re.compile(
 """A runtime expression (OpenAPI 3.2, "Runtime Expressions")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class _Sent(Struct, frozen=True, kw_only=True):
+    method: Literal["POST", "PUT", "PATCH", "DELETE", "GET"] = "POST"
+    description: str | None = None
+
+
+class Callback(_Sent, frozen=True):
     """A request that this app sends later, because of one that it got; for the document.
 
     Args:
@@ -33,8 +38,6 @@ class Callback:
 
     url: str
     body: Any = None
-    method: Literal["POST", "PUT", "PATCH", "DELETE", "GET"] = field(default="POST", kw_only=True)
-    description: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -111,7 +111,7 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 
 def check_fields(record: Any) -> None:
-    """`check` for the fields of a dataclass that an author makes."""
+    """`check` for the fields of a record that an author makes."""
     kind = record.__class__
     check(kind, {name: getattr(record, name) for name in _hints(kind)})
 

@@ -5,11 +5,12 @@ of an inline script. Links are relative: a page stays the same under any `root_p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.http.reference import quote_path
 from redirflow.http.response import Reply, content_length
@@ -22,8 +23,7 @@ _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _FOLDER: Final = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """One file.
 
     Attributes:

@@ -1,10 +1,10 @@
 """A declared body: values become bytes, and the bytes are checked before they go out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import decoding, encoding
@@ -24,8 +24,7 @@ from redirflow.http.media import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BodyPlan:
+class BodyPlan(Struct, frozen=True):
     """How a body of one type and media type is made.
 
     Attributes:

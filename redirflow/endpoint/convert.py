@@ -8,11 +8,11 @@ import math
 import re
 import types
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import Decode, TypeHook, decoding, encoding, hook_of
@@ -53,8 +53,7 @@ class Unreadable(ValueError):
         self.where = where
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """How one parameter is read.
 
     Attributes:

@@ -6,10 +6,10 @@ request, so a link never leads to a 422.
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.convert import discreet
@@ -37,8 +37,7 @@ class Unreachable(LinkRefused):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """How a location of one operation is made.
 
     Attributes:

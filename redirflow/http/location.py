@@ -20,8 +20,9 @@ redirect. Dot segments are plain text here; who fills a path template keeps a cl
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from redirflow.http.origin import split_origin
 from redirflow.http.reference import LocationRefused, checked, encode_reference
@@ -33,8 +34,7 @@ class LocationTooLong(LocationRefused):
     """A location that is fine but for its length, which is mostly a client's doing."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocationPolicy:
+class LocationPolicy(Struct, frozen=True):
     """Where a location may lead: by default to this site only.
 
     Attributes:

@@ -9,10 +9,10 @@ operation, is said nowhere. Mistakes of authors become faults, told with all oth
 import functools
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import Struct, field
 
 from redirflow.declare.faults import Fault
 from redirflow.declare.formats import ErrorFormat
@@ -34,8 +34,7 @@ VERSION: Final = "3.2.0"
 """The version of OpenAPI that is written here; others are made of the result."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Info:
+class Info(Struct, frozen=True, kw_only=True):
     """What the document says about the API as a whole.
 
     Attributes:

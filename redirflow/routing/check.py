@@ -6,8 +6,9 @@ target, under which methods, whether a chain ends, whether two claim the same re
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct
 
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Mount
@@ -39,8 +40,7 @@ _FEW: Final = 500
 """Paths among which a near one is looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CheckedRules:
+class CheckedRules(Struct, frozen=True, kw_only=True, eq=False):
     """The rules and rows of an app.
 
     Attributes:
@@ -53,9 +53,9 @@ class CheckedRules:
     rules: tuple[FinalRule, ...]
     rows: Rows
     faults: tuple[Fault, ...]
-    ground: Ground = field(repr=False)
-    reach: Reach = field(repr=False)
-    tables: Tables = field(repr=False)
+    ground: Ground
+    reach: Reach
+    tables: Tables
 
 
 def check_rules(

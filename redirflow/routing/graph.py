@@ -7,9 +7,10 @@ of its rows. Where a rule may lead to very many places there is one node for the
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.declare.faults import Place
 from redirflow.declare.operation import Mount, Page
@@ -34,8 +35,7 @@ _SEVERAL: Final = 12
 """Targets of one rule that are drawn one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """Something that answers.
 
     Attributes:
@@ -51,8 +51,7 @@ class Node:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """A hop from one node to another.
 
     Attributes:
@@ -69,8 +68,7 @@ class Edge:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """All hops that are declared, in order of declaration."""
 
     nodes: tuple[Node, ...]

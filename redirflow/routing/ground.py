@@ -5,8 +5,9 @@ here; they follow from where the rules lead, and that is asked of the ground.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, cast
+
+from msgspec import Struct, field
 
 from redirflow.declare.operation import Mount, Page
 from redirflow.http.methods import METHODS
@@ -35,8 +36,7 @@ def other_form(path: str) -> str:
     return path[:-1] if path.endswith("/") else f"{path}/"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spot:
+class Spot(Struct, frozen=True, eq=False):
     """One shape, and what stands there.
 
     Attributes:

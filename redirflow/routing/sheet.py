@@ -8,9 +8,10 @@ once; `compile_location` writes the locations.
 import re
 from array import array
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from redirflow.declare.faults import Fault, Place, SpecError
 from redirflow.declare.operation import RedirectRule, RerouteRule
@@ -76,8 +77,7 @@ _FIRST: Final[dict[object, bytes]] = {
 _FIRST[None] = _FIRST[""] = _FIRST[DEFAULT_STATUS]
 
 
-@dataclass(slots=True, eq=False)
-class Sheet:
+class Sheet(Struct, eq=False):
     """The rows that were read so far.
 
     Attributes:

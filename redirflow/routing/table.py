@@ -8,10 +8,11 @@ have parameters, or that a reroute answers, are ordinary rules.
 
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from redirflow.declare.faults import Place, calling_place, refuse
 from redirflow.declare.operation import RedirectRule, RerouteRule
@@ -19,8 +20,7 @@ from redirflow.routing.formats import READERS, watched
 from redirflow.routing.sheet import Sheet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RedirectTable:
+class RedirectTable(Struct, frozen=True, kw_only=True, eq=False):
     """Redirects by exact path, in bulk. Made by `load` or `from_pairs`.
 
     Attributes:
@@ -30,12 +30,15 @@ class RedirectTable:
         file: where the rows stand; `None` if each has the place of the call.
     """
 
-    rows: Mapping[str, bytes] = field(repr=False)
+    rows: Mapping[str, bytes]
     rules: tuple[RedirectRule | RerouteRule, ...] = ()
     name: str
     file: str | None
     place: Place
-    numbers: "array[int]" = field(repr=False)
+    numbers: "array[int]"
+
+    def __repr__(self) -> str:
+        return f"RedirectTable({self.name!r}, {len(self.rows)} rows)"
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "RedirectTable":

@@ -1,9 +1,10 @@
 """What is answered without an operation: a bad Host, mounts, 404, 405, OPTIONS, slashes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import product
 from typing import Final
+
+from msgspec import Struct
 
 from redirflow.compile import Owner
 from redirflow.declare.errors import BadRequest, MethodNotAllowed, NotFound
@@ -29,8 +30,7 @@ PERF: a look-up here costs what a comparison does; lowering each name first, twi
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What an app decides about serving.
 
     Attributes:
@@ -42,8 +42,7 @@ class Settings:
     allowed_hosts: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True, eq=False):
     """Answers requests that belong to no operation."""
 
     router: Router[Owner]

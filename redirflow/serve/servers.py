@@ -1,8 +1,9 @@
 """What serves each owner of a path: an operation, a rule, a page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.operation import Operation
@@ -27,8 +28,7 @@ Docs: TypeAlias = Callable[[], Mapping[str, Reply]]
 Methods: TypeAlias = Mapping[str, Serve]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Servers:
+class Servers(Struct, frozen=True, eq=False):
     """Makes what serves each owner in the router."""
 
     compiled: CompiledApp

@@ -14,7 +14,6 @@ So this suite needs no node: what is sent is compared with the fifth member, and
 line prove that it leads where the target led. A change in what is sent wants new hrefs.
 """
 
-import dataclasses
 import json
 import re
 import string
@@ -462,7 +461,7 @@ def test_a_policy_is_a_frozen_value():
     """Policies are shared by all requests."""
     assert LocationPolicy() == LOCAL
     assert hash(LocationPolicy()) == hash(LOCAL)
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         LOCAL.local = False
 
 
