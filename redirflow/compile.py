@@ -18,6 +18,7 @@ from redirflow.declare.faults import Fault, SpecError
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Mount, Operation, Page, RedirectRule, RerouteRule
 from redirflow.declare.redirects import RerouteSpec
+from redirflow.declare.settings import Info, Slashes
 from redirflow.endpoint.endpoint import Endpoint, compile_endpoint
 from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.links import Directory, link_to
@@ -29,11 +30,10 @@ from redirflow.endpoint.target import Resolver
 from redirflow.http.media import JSON
 from redirflow.http.methods import method_after_hop
 from redirflow.http.response import Reply, content_length
-from redirflow.openapi.document import Info, build_document, write_document
+from redirflow.openapi.document import build_document, write_document
 from redirflow.openapi.downgrade import downgrade
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.check import CheckedRules, check_rules
-from redirflow.routing.ground import Slashes
 from redirflow.routing.handlers import HandlerHop, check_handlers
 from redirflow.routing.router import Clash, Router
 from redirflow.routing.rows import Rows

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.faults import Place
 from redirflow.declare.operation import Operation, Page
+from redirflow.declare.settings import Settings
 from redirflow.http.location import compile_location
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
 from redirflow.http.reference import LocationRefused, quote_path
@@ -26,7 +27,7 @@ from redirflow.routing.handlers import HandlerHop
 from redirflow.routing.router import Values
 from redirflow.routing.rule import Rule
 from redirflow.routing.survey import MANY, RowHop, Survey, decoded
-from redirflow.serve.elsewhere import Elsewhere, Settings
+from redirflow.serve.elsewhere import Elsewhere
 from redirflow.serve.failures import Failures
 from redirflow.serve.reroute import MAX_HOPS as REROUTES
 

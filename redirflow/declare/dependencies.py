@@ -1,7 +1,6 @@
 """What a handler asks for besides the request's own values: results, credentials, tasks."""
 
 from collections.abc import Callable
-from hmac import compare_digest
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -152,6 +151,8 @@ class Credentials(Struct, frozen=True):
 
 def same_secret(given: str | bytes, expected: str | bytes) -> bool:
     """Whether two secrets are equal, in a time that does not tell where they differ."""
+    from hmac import compare_digest  # it brings much along, and start-up counts
+
     left = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else given
     right = expected.encode("utf-8", "surrogatepass") if isinstance(expected, str) else expected
     return compare_digest(left, right)

@@ -8,7 +8,6 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Final, Literal
 
@@ -25,6 +24,8 @@ class Place(Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         """`file:line`, with the file relative to the working directory where it is below it."""
+        from pathlib import Path  # for faults only, and start-up counts
+
         path = Path(self.file)
         if path.is_relative_to(Path.cwd()):
             path = path.relative_to(Path.cwd())

@@ -70,6 +70,12 @@ def is_host(value: bytes) -> bool:
     return match is not None and (match["ipv6"] is None or _is_ipv6(match["ipv6"]))
 
 
+def host_name(host: str) -> str:
+    """The host of a well-formed Host field without its port, in lower case."""
+    text = host.lower()
+    return text if text.endswith("]") else text.rpartition(":")[0] or text
+
+
 def _is_ipv6(text: bytes) -> bool:
     from ipaddress import IPv6Address  # seldom needed, and start-up counts
 

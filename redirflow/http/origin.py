@@ -1,7 +1,6 @@
 """Origins: one spelling for each, the one that a browser arrives at (WHATWG URL, 3 and 4)."""
 
 import re
-import unicodedata
 from contextlib import suppress
 from typing import Final
 
@@ -158,6 +157,8 @@ def _is_punycode(code: str) -> bool:
         label = code.encode().decode("punycode")
     except UnicodeError:
         return False
+    import unicodedata  # seldom needed, and start-up counts
+
     printable = label.replace("\u200c", "").replace("\u200d", "").isprintable()  # joiners may be
     plain = printable and unicodedata.normalize("NFKC", label.lower()) == label
     return plain and not label.isascii() and label.encode("punycode").decode() == code

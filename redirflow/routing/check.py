@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Mount
+from redirflow.declare.settings import Slashes
 from redirflow.http.methods import METHODS
 from redirflow.routing.chain import Chains, FinalRule, listed
 from redirflow.routing.findings import (
@@ -25,7 +26,7 @@ from redirflow.routing.findings import (
     taken_twice,
     wrong_method,
 )
-from redirflow.routing.ground import UNKNOWN, Ground, Slashes
+from redirflow.routing.ground import UNKNOWN, Ground
 from redirflow.routing.hops import Answered, Hop, Hops, answered, landing_of
 from redirflow.routing.loops import Loop, find_loops
 from redirflow.routing.pattern import text_of

@@ -5,17 +5,16 @@ here; they follow from where the rules lead, and that is asked of the ground.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, cast
 
 from msgspec import Struct, field
 
 from redirflow.declare.operation import Mount, Page
+from redirflow.declare.settings import Slashes
 from redirflow.http.methods import METHODS
 from redirflow.routing.router import Clash, Router
 from redirflow.routing.rule import Rule
 from redirflow.routing.template import Template
-
-Slashes: TypeAlias = Literal["redirect", "strict", "match"]
 
 EVERY: Final = frozenset(METHODS)
 """What a mount serves, and another origin."""

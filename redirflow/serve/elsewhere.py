@@ -9,8 +9,9 @@ from msgspec import Struct
 from redirflow.compile import Owner
 from redirflow.declare.errors import BadRequest, MethodNotAllowed, NotFound
 from redirflow.declare.operation import Mount, Page
+from redirflow.declare.settings import Settings
 from redirflow.endpoint.links import NOTHING_THERE
-from redirflow.http.headers import is_host
+from redirflow.http.headers import host_name, is_host
 from redirflow.http.location import compile_location
 from redirflow.http.methods import allow_header
 from redirflow.http.query import untouched_query
@@ -18,7 +19,7 @@ from redirflow.http.reference import LocationRefused, quote_path
 from redirflow.http.request import local_path, root_path
 from redirflow.http.response import EMPTY, Reply, deliver
 from redirflow.http.types import Receive, Scope, Send
-from redirflow.routing.ground import Slashes, other_form
+from redirflow.routing.ground import other_form
 from redirflow.routing.router import Leaf, Router, Values
 from redirflow.routing.rows import Rows, sent_location
 from redirflow.serve.failures import Failures
@@ -28,18 +29,6 @@ HOST: Final = frozenset(bytes(letters) for letters in product(*zip(b"host", b"HO
 
 PERF: a look-up here costs what a comparison does; lowering each name first, twice as much.
 """
-
-
-class Settings(Struct, frozen=True, kw_only=True):
-    """What an app decides about serving.
-
-    Attributes:
-        allowed_hosts: host names without port, in lower case; `None` admits all.
-    """
-
-    debug: bool = False
-    slashes: Slashes = "redirect"
-    allowed_hosts: frozenset[str] | None = None
 
 
 class Elsewhere(Struct, frozen=True, eq=False):
@@ -170,9 +159,3 @@ def _below(scope: Scope, mount: Mount, path: str) -> Scope:
     """The scope of a mounted app: its prefix belongs to `root_path`, the path stays whole."""
     root = root_path(scope)
     return {**scope, "path": root + path, "root_path": root + mount.prefix}
-
-
-def host_name(host: str) -> str:
-    """The host of a well-formed Host field without its port, in lower case."""
-    text = host.lower()
-    return text if text.endswith("]") else text.rpartition(":")[0] or text

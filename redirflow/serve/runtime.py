@@ -11,13 +11,14 @@ from typing import Final
 import anyio
 
 from redirflow.compile import CompiledApp
+from redirflow.declare.settings import Settings
 from redirflow.http.request import local_path
 from redirflow.http.response import deliver
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
 from redirflow.routing.router import Values
 from redirflow.serve.answer import Answering
 from redirflow.serve.call import THREADS, Caller
-from redirflow.serve.elsewhere import HOST, Elsewhere, Settings
+from redirflow.serve.elsewhere import HOST, Elsewhere
 from redirflow.serve.exchange import Surroundings
 from redirflow.serve.failures import Failures
 from redirflow.serve.rules import RuleServers, Shape
