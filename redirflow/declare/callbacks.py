@@ -8,8 +8,8 @@ from msgspec import Struct
 from redirflow.declare.checks import check_fields
 from redirflow.declare.faults import refuse
 
-_BRACED: Final = re.compile(r"\{([^{}]*)\}")
-_EXPRESSION: Final = re.compile(
+_BRACED: Final = r"\{([^{}]*)\}"
+_EXPRESSION: Final = (
     r"\$(url|method|statusCode|request\.(path|query)\..+|(request|response)"
     r"(\.header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|\.body(#(/.*)?)?))"
 )
@@ -41,7 +41,7 @@ class Callback(_Sent, frozen=True):
 
     def __post_init__(self) -> None:
         check_fields(self)
-        wrong = [each for each in self.expressions if not _EXPRESSION.fullmatch(each)]
+        wrong = [each for each in self.expressions if not re.fullmatch(_EXPRESSION, each)]
         if wrong or not self.expressions:
             raise refuse(
                 f"Callback({self.url!r}): {f'{wrong[0]!r} is no' if wrong else 'no'} expression",
@@ -53,4 +53,4 @@ class Callback(_Sent, frozen=True):
     @property
     def expressions(self) -> list[str]:
         """The runtime expressions of the address, without their braces."""
-        return _BRACED.findall(self.url)
+        return re.findall(_BRACED, self.url)

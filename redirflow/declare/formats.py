@@ -26,7 +26,7 @@ from redirflow.declare.checks import check_fields
 from redirflow.declare.errors import ErrorDetail, HTTPError, members_of, remembered
 from redirflow.http.media import JSON, PROBLEM_JSON
 
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+_WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 
 
 @runtime_checkable
@@ -49,7 +49,7 @@ class ErrorFormat(Protocol):
 
 def kebab(name: str) -> str:
     """`EmailTaken` as `email-taken`."""
-    return "-".join(word.lower() for word in _WORD.findall(name))
+    return "-".join(word.lower() for word in re.findall(_WORD, name))
 
 
 def _present(error: HTTPError) -> dict[str, Any]:

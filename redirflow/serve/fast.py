@@ -18,14 +18,17 @@ import linecache
 from collections.abc import Callable
 from functools import cache
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, Final
 
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.signature import Parameter
-from redirflow.http.response import LENGTHS, Reply, content_length
+from redirflow.http.response import Reply, content_length
 from redirflow.http.types import Message, Receive, Scope
 from redirflow.serve.route import Route, Serve
 from redirflow.serve.writing import Writing
+
+_LENGTHS: Final = [content_length(length) for length in range(4096)]
+"""The field of each usual length."""
 
 
 def fast_server(
@@ -54,8 +57,8 @@ def fast_server(
         "failed": failed,
         "replayed": replayed,
         "content_length": content_length,
-        "lengths": LENGTHS,
-        "kept": len(LENGTHS),
+        "lengths": _LENGTHS,
+        "kept": len(_LENGTHS),
     }
     function: Any = FunctionType(_compiled(source), names, "serve")
     return function  # type: ignore[no-any-return]
