@@ -99,6 +99,11 @@ def hook_of(cls: type) -> TypeHook | None:
     return _IN_FORCE.get().get(cls)
 
 
+def hooked() -> bool:
+    """Whether any hook is in force."""
+    return bool(_IN_FORCE.get())
+
+
 def decoding() -> Decode | None:
     """What msgspec calls with a class that it does not know and what came for it."""
     hooks = _IN_FORCE.get()

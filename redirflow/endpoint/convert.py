@@ -180,6 +180,8 @@ def is_scalar(info: types_of.Type) -> bool:
 
 def without_none(type_: Any) -> Any:
     """*type_* without `None`, which no text stands for."""
+    if isinstance(type_, type):  # PERF: most are a class
+        return type_
     type_ = unaliased(type_)
     if get_origin(type_) is Annotated:
         inner, *marks = get_args(type_)

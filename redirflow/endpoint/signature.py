@@ -197,4 +197,6 @@ def _fixed(function: Any) -> set[str]:
 def is_upload(type_: Any) -> bool:
     """Whether a parameter is an uploaded file, or several."""
     bare = without_none(type_)
-    return bare is UploadFile or (get_origin(bare) is list and get_args(bare) == (UploadFile,))
+    if isinstance(bare, type):  # PERF: most are a class
+        return bare is UploadFile
+    return get_origin(bare) is list and get_args(bare) == (UploadFile,)

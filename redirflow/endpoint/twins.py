@@ -35,11 +35,9 @@ import msgspec
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import hook_of
-from redirflow.endpoint.parts import parts_of, shown, type_info
+from redirflow.endpoint.parts import OBJECTS, parts_of, shown, type_info
 
 ObjectType: TypeAlias = types_of.StructType | types_of.DataclassType | types_of.TypedDictType
-
-_OBJECTS: Final = (types_of.StructType, types_of.DataclassType, types_of.TypedDictType)
 
 
 def twin(type_: Any, *, strict: bool, wired: bool = False) -> Any:
@@ -54,7 +52,7 @@ def twin(type_: Any, *, strict: bool, wired: bool = False) -> Any:
     info = type_info(type_)
     objects: dict[Any, ObjectType] = {}
     for part in parts_of(info):
-        if isinstance(part, _OBJECTS):
+        if isinstance(part, OBJECTS):
             objects[part.cls] = part
     if not objects and not wired:
         return type_
@@ -156,7 +154,7 @@ def _annotation(info: types_of.Type, refer: Refer) -> Any:
     def inner(part: types_of.Type) -> Any:
         return _annotation(part, refer)
 
-    if isinstance(info, (*_OBJECTS, types_of.CustomType)):
+    if isinstance(info, (*OBJECTS, types_of.CustomType)):
         return refer(info)
     base: Any = _BASES.get(type(info))
     match info:
@@ -180,15 +178,15 @@ def _annotation(info: types_of.Type, refer: Refer) -> Any:
             base = base[inner(info.item_type)]
         case _:
             pass
-    limits = {name: getattr(info, name, None) for name in _LIMITS}
+    limits = {name: getattr(info, name) for name in _LIMITS & {*info.__struct_fields__}}
     given: Any = {name: limit for name, limit in limits.items() if limit is not None}
     return Annotated[base, msgspec.Meta(**given)] if given else base
 
 
-_LIMITS: Final = (
+_LIMITS: Final = {
     *("gt", "ge", "lt", "le", "multiple_of"),
     *("min_length", "max_length", "pattern", "tz"),
-)
+}
 
 # Type checkers take what stands in brackets for annotations; these are made at run time.
 _TUPLE: Final[Any] = tuple
