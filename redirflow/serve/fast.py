@@ -22,8 +22,9 @@ from typing import Any, Final
 
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.signature import Parameter
-from redirflow.http.response import Reply, content_length
+from redirflow.http.response import Reply, content_length, deliver
 from redirflow.http.types import Message, Receive, Scope
+from redirflow.serve.gate import HOST, Gate
 from redirflow.serve.route import Route, Serve
 from redirflow.serve.writing import Writing
 
@@ -35,17 +36,19 @@ def fast_server(
     endpoint: Endpoint,
     careful: Serve,
     route: Route,
+    gate: Gate,
     respond: Callable[[Any, Scope], Reply],
     failed: Callable[[Exception, Scope], Reply],
-) -> Serve:
-    """What serves *endpoint*: a generated function, or *careful* where no shape fits.
+) -> Serve | None:
+    """A generated function that serves *endpoint*; `None` where no shape fits.
 
     Args:
+        careful: what serves where there is a doubt, behind the gate.
         respond: the reply for what the handler returned.
         failed: the reply for what the handler raised.
     """
     if not _fits(endpoint):
-        return careful
+        return None
     writing = Writing(endpoint)
     source = "\n".join(writing.lines())
     names: dict[str, Any] = {
@@ -56,6 +59,10 @@ def fast_server(
         "respond": respond,
         "failed": failed,
         "replayed": replayed,
+        "HOST": HOST,
+        "known": gate.known,
+        "refusal": gate.refusal,
+        "deliver": deliver,
         "content_length": content_length,
         "lengths": _LENGTHS,
         "kept": len(_LENGTHS),
