@@ -161,6 +161,14 @@ def test_local_locations(location, expected):
     assert expected == sent(location, LOCAL)
 
 
+@pytest.mark.parametrize("shape", ["/%{}0", "/%0{}", "?%{}0", "?%0{}", "#%{}0", "#%0{}"])
+def test_only_two_hexadecimal_digits_make_an_escape(shape):
+    """A percent sign before anything else is a stray one (RFC 3986, 2.1)."""
+    texts = {sign: shape.format(sign) for sign in string.printable[:94]}
+
+    assert set(string.hexdigits) == {sign for sign, text in texts.items() if text == sent(text)}
+
+
 @pytest.mark.parametrize(
     ("location", "expected"),
     [
