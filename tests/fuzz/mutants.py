@@ -90,7 +90,8 @@ SIGNS = {
     r"\[\^": lambda _: "[",
     r"(?<=[{,])\d+(?=[,}])": lambda number: str(int(number) + 1),
     r"(?<=\w-)\w": lambda last: chr(ord(last) + 1),
-    r"(?<=[^(\[\\])\w(?=-\w)": lambda first: chr(ord(first) - 1),
+    r"(?<=\\x)[0-9a-e][0-9a-f]": lambda code: f"{int(code, 16) + 1:02x}",
+    r"(?<!\\)\w(?=-\w)": lambda first: chr(ord(first) + 1),
 }
 """What is changed in a regular expression; one that is none any more is noticed at once."""
 
