@@ -81,7 +81,7 @@ TURNED = {
     ast.BitOr: ast.BitAnd,
 }
 
-PATTERN = re.compile(r"\[.+\]|\(\?")
+PATTERN = re.compile(r"\[.+\]|\(\?|\\\.|\{\d")
 SIGNS = {
     r"(?<=[\w.)\]])\+": lambda _: "*",
     r"(?<=[\w.)\]])\*": lambda _: "+",

@@ -685,6 +685,21 @@ def test_values_are_quoted_for_their_place(quote, text, expected):
     assert expected == quote(text)
 
 
+@pytest.mark.parametrize(
+    ("quote", "signs"),
+    [
+        pytest.param(quote_segment, "-._~!$&'()*+,;=:@", id="segment"),
+        pytest.param(quote_path, "-._~!$&'()*+,;=:@/", id="path"),
+        pytest.param(quote_query, "-._~", id="query"),
+    ],
+)
+def test_the_characters_that_are_not_quoted(quote, signs):
+    """Letters, digits, and the signs that part nothing there and that nobody encodes again."""
+    kept = {chr(code) for code in range(0x180) if quote(chr(code)) == chr(code)}
+
+    assert {*signs, *LETTERS_AND_DIGITS} == kept
+
+
 @pytest.mark.parametrize("quote", [quote_segment, quote_path, quote_query])
 def test_a_lone_surrogate_cannot_be_quoted(quote):
     """It has no UTF-8, so no percent-encoding either."""
