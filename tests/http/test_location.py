@@ -892,6 +892,12 @@ def test_no_value_is_the_default():
     assert local_url(None, "/else") == "/else"
 
 
+@pytest.mark.parametrize("value", [b"/me", 5, ["/me"], ("/",)], ids=repr)
+def test_what_is_no_str_is_no_local_url(value):
+    """What a cookie or a database holds may be anything."""
+    assert local_url(value, "/else") == "/else"
+
+
 @pytest.mark.parametrize("default", ["", "me", "//x", "https://a.example/", "/é", "/" * 3])
 def test_a_bad_default_is_the_authors_fault(default):
     """It shows at the first call, not when a client sends something odd."""
