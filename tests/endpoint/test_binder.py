@@ -170,11 +170,11 @@ def test_no_text_is_none(request_of, text):
     assert told(error) == [("Expected `int`", ["query", "a"], "invalid")]
 
 
-async def grouped(page: Query[Filter], other: int): ...
+async def grouped(version: Header[int], page: Query[Filter]): ...
 
 
 def test_a_struct_may_refuse_its_fields(request_of):
-    request = request_of(query="sort=x&limit=101&other=1")
+    request = request_of(query="sort=x&limit=101", headers=[("version", "1")])
 
     (fault,) = refusal(lambda: binder_of(grouped).read(request, {})).errors
 
@@ -184,11 +184,11 @@ def test_a_struct_may_refuse_its_fields(request_of):
 
 
 def test_a_struct_is_not_made_of_faults(request_of):
-    request = request_of(query="sort=x&limit=101&other=x")
+    request = request_of(query="sort=x&limit=101", headers=[("version", "x")])
 
     error = refusal(lambda: binder_of(grouped).read(request, {}))
 
-    assert told(error) == [("Expected `int`", ["query", "other"], "invalid")]
+    assert told(error) == [("Expected `int`", ["header", "version"], "invalid")]
 
 
 async def many(ids: list[int]): ...
