@@ -81,6 +81,19 @@ TURNED = {
     ast.BitOr: ast.BitAnd,
 }
 
+PATTERN = re.compile(r"\[.+\]|\(\?")
+SIGNS = {
+    r"(?<=[\w.)\]])\+": lambda _: "*",
+    r"(?<=[\w.)\]])\*": lambda _: "+",
+    r"(?<=[\w.)\]}])\?|\|": lambda _: "",
+    r"\(\?!": lambda _: "(?=",
+    r"\[\^": lambda _: "[",
+    r"(?<=[{,])\d+(?=[,}])": lambda number: str(int(number) + 1),
+    r"(?<=\w-)\w": lambda last: chr(ord(last) + 1),
+    r"(?<=[^(\[\\])\w(?=-\w)": lambda first: chr(ord(first) - 1),
+}
+"""What is changed in a regular expression; one that is none any more is noticed at once."""
+
 
 def changed(node):
     """What may stand in the place of *node*."""
@@ -92,7 +105,7 @@ def changed(node):
             yield _with(node, op=TURNED[type(op)]())
         case ast.UnaryOp(op=ast.Not()):
             yield node.operand
-        case ast.IfExp() | ast.If() | ast.While():
+        case ast.IfExp() | ast.If() | ast.While() if not _turns(node.test):
             yield _with(node, test=ast.UnaryOp(ast.Not(), node.test))
         case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
             yield _with(node, value=ast.Constant(None))
@@ -105,9 +118,28 @@ def changed(node):
         case ast.Constant(value=int() | float() as value):
             yield ast.Constant(value + 1)
         case ast.Constant(value=str() as value) if not SENTENCE.search(value):
-            yield ast.Constant(value + "x" if value else "x")
+            yield from map(ast.Constant, changed_text(value))
         case ast.Constant(value=bytes() as value):
-            yield ast.Constant(value + b"x")
+            for text in changed_text(value.decode("latin-1")):
+                yield ast.Constant(text.encode("latin-1"))
+
+
+def _turns(test):
+    """Whether to change *test* itself is to turn it."""
+    match test:
+        case ast.Compare(ops=[op]):
+            return isinstance(op, ast.Eq | ast.NotEq | ast.In | ast.NotIn | ast.Is | ast.IsNot)
+        case _:
+            return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
+
+def changed_text(text):
+    """What may stand in the place of *text*: of a pattern, other ones."""
+    yield f"{text}x"
+    if PATTERN.search(text):
+        for sign, instead in SIGNS.items():
+            for found in re.finditer(sign, text):
+                yield f"{text[: found.start()]}{instead(found[0])}{text[found.end() :]}"
 
 
 def _with(node, **fields):
@@ -117,17 +149,20 @@ def _with(node, **fields):
     return twin
 
 
+UNCHANGED = {"annotation", "returns", "decorator_list", "bases", "type_params", "format_spec"}
+
+
 def places(node):
     """Every `(parent, field, index, node)` below *node* that may be changed."""
     for field, value in ast.iter_fields(node):
-        if field in {"annotation", "returns", "decorator_list", "bases", "type_params"}:
+        if field in UNCHANGED:
             continue
         several = isinstance(value, list)
         for index, child in enumerate(value if several else [value]):
             if not isinstance(child, ast.AST) or _is_said(node, child) or _is_named(child):
                 continue
             yield node, field, index if several else None, child
-            if not isinstance(child, ast.Raise | ast.JoinedStr | ast.TypeAlias | ast.Import):
+            if not isinstance(child, ast.Raise | ast.TypeAlias | ast.Import):
                 yield from places(child)
 
 
