@@ -6,7 +6,7 @@ target, under which methods, whether a chain ends, whether two claim the same re
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from redirflow.declare.faults import Fault, Place
@@ -53,9 +53,9 @@ class CheckedRules:
     rules: tuple[FinalRule, ...]
     rows: Rows
     faults: tuple[Fault, ...]
-    ground: Ground = field(repr=False)
-    reach: Reach = field(repr=False)
-    tables: Tables = field(repr=False)
+    ground: Ground
+    reach: Reach
+    tables: Tables
 
 
 def check_rules(

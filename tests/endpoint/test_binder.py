@@ -281,6 +281,7 @@ async def read_body(request_of, body, media_type="application/json", *more, type
         "Application/JSON; Charset=UTF-8",
         'application/vnd.example+json; charset="utf-8"',
         "application/json;charset=us-ascii",
+        "application/json; charset=utf8",
     ],
 )
 async def test_json(request_of, media_type):
@@ -448,6 +449,16 @@ async def test_message_pack_can_say_what_json_can_not(request_of, number):
         "The body has wrong values.",
         [("Number out of range", ["body", "items", 0, "weight"], "invalid")],
     )
+
+
+@pytest.mark.anyio
+async def test_message_pack_of_nothing_but_numbers(request_of):
+    async def read(number):
+        body = msgspec.msgpack.encode([number])
+        return await read_body(request_of, body, "application/msgpack", type_=list[float])
+
+    assert await read(1.5) == [1.5]
+    assert (await read(math.inf))[0] == 422
 
 
 @pytest.mark.anyio

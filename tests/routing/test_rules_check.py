@@ -325,15 +325,14 @@ def test_a_header_that_can_not_be_sent_is_refused():
     )
 
 
-def test_nothing_near_is_looked_for_in_a_large_app():
-    operations = [f"GET /users{number} users{number}" for number in range(501)]
+@pytest.mark.parametrize(("operations", "remedy"), [(498, "/users7"), (499, "")])
+def test_something_near_is_looked_for_among_500_paths(operations, remedy):
+    """A page and the rule itself have one too."""
+    paths = ["/users7", *(f"/{number}/other" for number in range(operations - 1))]
 
-    checked = check(operations, redirect("/x", "/users"))
+    checked = check([f"GET {path} {path}" for path in paths], redirect("/x", "/users"))
 
-    assert told(checked) == [
-        "rules.py:1: error: redirect '/x' -> '/users': nothing in this app answers at '/users'\n"
-        "    allowed: the path of an operation, a rule, a table row, a mount or a page"
-    ]
+    assert [fault.write for fault in checked.faults] == [remedy and repr(remedy)]
 
 
 # --- The method after the hop ---------------------------------------------------------------
@@ -482,6 +481,23 @@ def test_a_row_in_the_place_of_a_faulty_rule_is_not_blamed():
     assert [fault.found for fault in checked.faults] == [
         "redirect '/x' -> 'nobody': no operation is called 'nobody'"
     ]
+
+
+def test_a_row_that_leads_to_a_faulty_rule_is_not_blamed():
+    table = RedirectTable.from_pairs([("/y", "/x")])
+    checked = check(["GET /users users"], redirect("/x", "nobody"), tables=[table])
+
+    assert [fault.found for fault in checked.faults] == [
+        "redirect '/x' -> 'nobody': no operation is called 'nobody'"
+    ]
+
+
+def test_rows_of_one_source_in_two_tables_are_refused():
+    tables = [RedirectTable.from_pairs([("/x", "/users")]) for _ in range(2)]
+    checked = check(["GET /users users"], tables=tables)
+
+    (fault,) = checked.faults
+    assert fault.found.startswith("row '/x': ")
 
 
 def test_the_most_specific_of_rules_and_operations_serves():
