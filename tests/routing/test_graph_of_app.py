@@ -146,6 +146,24 @@ def test_a_reroute_leads_to_no_mount_and_no_page(app):
     assert "* /v1/{name} -> GET /users/{user} (reroute reroute, operation)" in found
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/b", ["* /b/ -> GET /b"]),
+        ("/b/x", ["* /b/x/ -> GET /b/x"]),
+        ("/b/x/", ["* /b/x -> GET /b/x/", "* /b/x// -> GET /b/x/"]),
+        ("/b/", ["* /b// -> GET /b/"]),
+    ],
+)
+def test_what_holds_slashes_comes_to_the_other_form_of_a_path(path, expected):
+    app = App(docs_url=None)
+    app.get(path)(handler("end"))
+    app.redirect("/a/{rest:path}", to="/b/{rest}")
+
+    found = [edge for edge in edges(app) if "(slash" in edge]
+    assert found == [f"{each} (slash 308, operation)" for each in expected]
+
+
 def test_a_handler_that_is_asked_with_head_leads_to_get(app):
     app.redirect_table(RedirectTable.from_pairs([("/row", "/home")]))
     app.route("/go", methods=["HEAD"])(handler("go", redirects(307, to=("home", "/users/1"))))

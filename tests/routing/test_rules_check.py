@@ -385,6 +385,33 @@ def test_a_rule_answers_what_its_target_serves_after_the_hop(rule, answered):
     assert (told(checked), methods(checked)) == ([], [answered])
 
 
+@pytest.mark.parametrize(
+    ("rule", "answered"),
+    [
+        (redirect("/x/{rest:path}", "/{rest}", 307), "GET POST"),
+        (redirect("/x/{rest:path}", "/a/{rest}", 307), "POST"),
+        (redirect("/x/{name}", "/{name}", 307), "GET"),
+        (redirect("/x/{name}", "/a/{name}/c", 307), "POST"),
+    ],
+)
+def test_a_rule_answers_what_its_target_serves_for_some_values(rule, answered):
+    """Only a parameter for the rest holds slashes. A page stands at `/openapi.json`."""
+    checked = check(["POST /a/b/c end"], rule)
+
+    assert (told(checked), methods(checked)) == ([], [answered])
+
+
+def test_an_empty_segment_is_held_by_a_rest_alone():
+    operations = ["GET /b/{x}/{y} one", "POST /c/{rest:path} two"]
+    rules = redirect("/1/{y}", "/b//{y}", 307), redirect("/2/{y}", "/c//{y}", 307)
+    checked = check(operations, *rules)
+
+    assert [fault.found for fault in checked.faults] == [
+        "redirect '/1/{y}' -> '/b//{y}': nothing in this app answers at '/b//{y}'"
+    ]
+    assert methods(checked) == ["", "POST"]
+
+
 def test_a_rule_answers_what_is_served_at_the_end_of_its_chain():
     checked = check(
         ["GET /read read", "POST /write write"],
@@ -663,6 +690,22 @@ def test_a_possible_loop_is_a_warning():
     assert told(checked) == [
         "rules.py:1: warning: a possible loop: requests for '/{lang}/{page}' may come back\n"
         "    /{lang}/{page} -> /{page}/{lang} (308, rules.py:1)\n"
+        f"{ENDS}"
+    ]
+
+
+def test_a_part_of_a_parameter_has_the_name_of_the_whole():
+    checked = check(
+        ["GET /a/b/end end"],
+        redirect("/go/{rest:path}", "/{rest}"),
+        redirect("/a/{x}/{y:path}", "/go/a/{x}/{y}", line=2),
+    )
+
+    assert told(checked) == [
+        "rules.py:1: warning: a possible loop: requests for '/go/a/{rest}/{rest:path}' may come "
+        "back\n"
+        "    /go/a/{rest}/{rest:path} -> /a/{rest}/{rest:path} (308, rules.py:1)\n"
+        "    /a/{rest}/{rest:path} -> /go/a/{rest}/{rest:path} (308, rules.py:2)\n"
         f"{ENDS}"
     ]
 
