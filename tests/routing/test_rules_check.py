@@ -694,6 +694,46 @@ def test_a_possible_loop_is_a_warning():
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "path"),
+    [
+        ("/a/b/c/{rest:path}", "/{rest}/{rest}", "/a/b/c/a/b/c"),
+        ("/a/{rest:path}", "/{rest}/a", "/a/a"),
+    ],
+)
+def test_a_rule_that_leads_some_paths_to_themselves(source, target, path):
+    """That the target is shorter than the source says nothing of what the parameter holds."""
+    checked = check(["GET /{x:path} end"], redirect(source, target))
+
+    assert told(checked) == [
+        f"rules.py:1: warning: a possible loop: requests for '{path}' may come back\n"
+        f"    {path} -> {path} (308, rules.py:1)\n"
+        f"{ENDS}"
+    ]
+
+
+def test_a_path_of_one_length_that_never_comes_back_is_no_loop():
+    """Each hop puts a `b` at the end in the place of an `a` in front."""
+    rule = redirect("/turn/a/{rest:path}", "/turn/{rest}/b")
+    checked = check(["GET /turn/b/{rest:path} end"], rule, slashes="strict")
+
+    assert (told(checked), methods(checked)) == ([], ["GET"])
+
+
+def test_loops_that_are_certain_are_told_first():
+    checked = check(
+        ["GET /a/end end"],
+        redirect("/a/{x}", "/b/{x}"),
+        redirect("/b/{x}", "/a/{x}"),
+        redirect("/c", "/c"),
+    )
+
+    assert [(fault.severity, fault.found.partition(":")[0]) for fault in checked.faults] == [
+        ("error", "a loop without end"),
+        ("warning", "a possible loop"),
+    ]
+
+
 def test_a_part_of_a_parameter_has_the_name_of_the_whole():
     checked = check(
         ["GET /a/b/end end"],
