@@ -161,6 +161,14 @@ def test_local_locations(location, expected):
     assert expected == sent(location, LOCAL)
 
 
+@pytest.mark.parametrize("shape", ["/%{}0", "/%0{}", "?%{}0", "?%0{}", "#%{}0", "#%0{}"])
+def test_only_two_hexadecimal_digits_make_an_escape(shape):
+    """A percent sign before anything else is a stray one (RFC 3986, 2.1)."""
+    texts = {sign: shape.format(sign) for sign in string.printable[:94]}
+
+    assert set(string.hexdigits) == {sign for sign, text in texts.items() if text == sent(text)}
+
+
 @pytest.mark.parametrize(
     ("location", "expected"),
     [
@@ -437,6 +445,66 @@ def test_a_neighbour_of_a_declared_origin_is_refused(location):
     )
 
 
+LETTERS_AND_DIGITS = {*string.ascii_letters, *string.digits}
+SIGNS = {*string.printable[:94]} - {*"/?#"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        pytest.param("{}g", "_-", id="first"),
+        pytest.param("x{}x", "_-.", id="inside"),
+        pytest.param("x{}x.example", "_-.", id="inside a label"),
+        pytest.param("x{}", "_-.", id="last"),
+    ],
+)
+def test_the_characters_of_a_host_name(shape, expected):
+    """Those that every parser takes as they are, in an URL that is sent and in the type."""
+    urls = {sign: f"https://{shape.format(sign)}:80/" for sign in SIGNS}
+
+    allowed = {*expected, *LETTERS_AND_DIGITS}
+    assert allowed == {sign for sign, url in urls.items() if sent(url) is not None}
+    assert allowed == {sign for sign, url in urls.items() if lets_in(WebURL, url)}
+
+
+def test_the_numbers_of_an_ipv4_address():
+    """Four decimals up to 255, without a leading zero."""
+    texts = {f"{start}{sign}" for start in ["", "0", *range(1, 32)] for sign in SIGNS}
+    expected = {str(number) for number in range(256)}
+
+    for shape in ("https://{}.2.3.4", "https://1.{}.3.4"):
+        urls = {text: shape.format(text) for text in texts}
+        assert expected == {text for text, url in urls.items() if sent(url) is not None}
+        assert expected == {text for text, url in urls.items() if lets_in(WebURL, url)}
+
+
+def test_the_numbers_of_a_port():
+    """From 1 to 65535, without a leading zero."""
+    starts = ["", "0", 1, 9, 10, 99, 100, 999, 1000, 5999, 6000, 6499, 6500, 6549, 6550, 6552]
+    starts = [*starts, 6553, 6554, 6560, 6600, 7000, 9999, 10000, 65535]
+    texts = {f"{start}{sign}" for start in starts for sign in SIGNS}
+    urls = {text: f"https://a.example:{text}" for text in texts}
+
+    expected = {text for text in texts if text.isdecimal() and text == str(int(text))}
+    expected = {text for text in expected if 1 <= int(text) <= 65535}
+    assert expected == {text for text, url in urls.items() if sent(url) is not None}
+    assert expected == {text for text, url in urls.items() if lets_in(WebURL, url)}
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        pytest.param("{}:x", string.ascii_letters, id="first"),
+        pytest.param("a{}:x", string.ascii_letters + string.digits + "+-.:", id="others"),
+    ],
+)
+def test_the_characters_of_a_scheme(shape, expected):
+    """RFC 3986, 3.1; what has none is a relative path, and the remedy is another one."""
+    reasons = {sign: refusal(shape.format(sign)) for sign in SIGNS}
+
+    assert {*expected} == {sign for sign, reason in reasons.items() if SCHEME in reason}
+
+
 def test_an_absolute_url_is_never_local():
     """An application does not know its own host."""
     assert refusal("http://testserver/", LOCAL) == (
@@ -615,6 +683,21 @@ def test_long_texts_are_no_burden(start):
 def test_values_are_quoted_for_their_place(quote, text, expected):
     """What parts values, or has no place in the grammar, is percent-encoded as UTF-8."""
     assert expected == quote(text)
+
+
+@pytest.mark.parametrize(
+    ("quote", "signs"),
+    [
+        pytest.param(quote_segment, "-._~!$&'()*+,;=:@", id="segment"),
+        pytest.param(quote_path, "-._~!$&'()*+,;=:@/", id="path"),
+        pytest.param(quote_query, "-._~", id="query"),
+    ],
+)
+def test_the_characters_that_are_not_quoted(quote, signs):
+    """Letters, digits, and the signs that part nothing there and that nobody encodes again."""
+    kept = {chr(code) for code in range(0x180) if quote(chr(code)) == chr(code)}
+
+    assert {*signs, *LETTERS_AND_DIGITS} == kept
 
 
 @pytest.mark.parametrize("quote", [quote_segment, quote_path, quote_query])
@@ -807,6 +890,12 @@ def test_the_patterns_are_ecma_262_too(alias):
 def test_no_value_is_the_default():
     """A cookie that did not come."""
     assert local_url(None, "/else") == "/else"
+
+
+@pytest.mark.parametrize("value", [b"/me", 5, ["/me"], ("/",)], ids=repr)
+def test_what_is_no_str_is_no_local_url(value):
+    """What a cookie or a database holds may be anything."""
+    assert local_url(value, "/else") == "/else"
 
 
 @pytest.mark.parametrize("default", ["", "me", "//x", "https://a.example/", "/é", "/" * 3])
