@@ -28,7 +28,6 @@ _SHAPES: Final[Mapping[NodeKind, tuple[str, str, str]]] = {
     "table": ("[(", ")]", "cylinder"),
     "site": ("{{", "}}", "hexagon"),
     "several": ("[", "]", "box3d"),
-    "path": ("[", "]", "plaintext"),
 }
 """By kind, the brackets of Mermaid and the shape of Graphviz."""
 

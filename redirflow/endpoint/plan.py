@@ -181,7 +181,7 @@ def error_plan(
         raise
     except Exception as failure:
         found = f"{type(format).__name__} has no body for {error.__name__}: {failure}"
-        place = None if error.built_in else getattr(error, "_place", None)
+        place = None if error.built_in else error._place
         raise SpecError([Fault(found, place=place)]) from failure
     return ErrorPlan(
         error, format, body, fields_plan(error.header_specs, error.cookie_specs, group)

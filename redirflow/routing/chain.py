@@ -111,7 +111,7 @@ class FinalRule(Struct, frozen=True, kw_only=True, eq=False):
         except LocationRefused:
             return None
 
-    def reroute(self, values: Mapping[str, str], query: bytes = b"") -> tuple[str, bytes] | None:
+    def reroute(self, values: Mapping[str, str], query: bytes) -> tuple[str, bytes] | None:
         """The app-relative path, percent-encoded, and the query; `None` as in `expand`."""
         try:
             return self.target.inside(values, query)

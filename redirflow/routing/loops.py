@@ -208,7 +208,7 @@ class _Search:
         """The rules in the last turn of a long trail, each with all it takes.
 
         Returns:
-            None if the path did not grow in that turn, and so may come to an end.
+            No hops if the path did not grow in that turn, and so may come to an end.
         """
         last: dict[object, int] = {}
         turn = trail

@@ -73,7 +73,7 @@ class Router(Generic[T]):
         self.leaves: Final[list[Leaf[T]]] = []
         self.tree: Final[Node[T]] = Node()
 
-    def add(self, template: Template, method: str, owner: T) -> Leaf[T]:
+    def add(self, template: Template, method: str, owner: T) -> None:
         """Let *owner* serve *method* at *template*.
 
         Raises:
@@ -83,7 +83,6 @@ class Router(Generic[T]):
         if method in leaf.owners:
             raise Clash(leaf.owners[method], owner, method, template)
         leaf.owners[method] = owner
-        return leaf
 
     def find(self, path: str) -> tuple[Leaf[T], Values] | None:
         """The leaf that a decoded path belongs to, and its path parameters."""

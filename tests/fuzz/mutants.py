@@ -53,9 +53,9 @@ TESTS = {
     "http/accept": ["http/test_accept.py"],
     "http/query": ["http/test_query.py"],
     "routing/router": ["routing/test_match_table.py"],
-    "routing/graph": ["routing"],
+    "routing/graph": ["routing/test_graph_of_app.py"],
     "endpoint/binder": ["endpoint/test_binder.py", "serve/test_serve_forms.py"],
-    "endpoint/plan": ["endpoint", "serve/test_serve_signals.py"],
+    "endpoint/plan": ["endpoint/test_plans.py", "endpoint/test_endpoints.py"],
 }
 """Of each module, the tests that are about it."""
 
@@ -172,13 +172,23 @@ if not hasattr(ast, "TypeAlias"):  # Python 3.11
 
 
 def _is_said(parent, child):
-    """Whether *child* is a docstring."""
-    return isinstance(parent, ast.Expr) and isinstance(child, ast.Constant)
+    """Whether *child* is a docstring, or the type in a `cast`."""
+    match parent:
+        case ast.Call(func=ast.Name(id="cast")):
+            return child is parent.args[0]
+        case _:
+            return isinstance(parent, ast.Expr) and isinstance(child, ast.Constant)
 
 
 def _is_named(node):
-    """Whether *node* says a name once more, as `TypeVar("T")` does."""
-    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"TypeVar", "ParamSpec"}
+    """Whether *node* is read by type checkers only: `TypeVar("T")`, `Name: TypeAlias = ...`."""
+    match node:
+        case ast.Call(func=ast.Name(id="TypeVar" | "ParamSpec")):
+            return True
+        case ast.AnnAssign(annotation=ast.Name(id="TypeAlias")):
+            return True
+        case _:
+            return False
 
 
 class Mutant(NamedTuple):
