@@ -1,7 +1,5 @@
 """What schemathesis can't know of the examples: which numbers are there, and MessagePack."""
 
-import json
-
 import msgspec
 import schemathesis
 
@@ -39,8 +37,16 @@ def before_call(context, case, kwargs):
 
 @schemathesis.serializer("application/msgpack")
 def msgpack(context, value):
-    """The body as MessagePack, in which integers larger than its own are floats."""
-    try:
-        return msgspec.msgpack.encode(value)
-    except OverflowError:
-        return msgspec.msgpack.encode(json.loads(json.dumps(value), parse_int=float))
+    """The body as MessagePack; of integers larger than its own, its largest."""
+    return msgspec.msgpack.encode(fitting(value))
+
+
+def fitting(value):
+    """What MessagePack can hold, of the same type and no more valid than it was."""
+    if type(value) is int:
+        return max(-(2**63), min(value, 2**64 - 1))
+    if isinstance(value, list):
+        return [*map(fitting, value)]
+    if isinstance(value, dict):
+        return {name: fitting(each) for name, each in value.items()}
+    return value
