@@ -62,13 +62,14 @@ def checked(location: object) -> str:
     return text
 
 
-# --- Percent-encoding: what each component can't hold (WHATWG URL, 1.3; RFC 3986, 2.1) ------
+# --- Percent-encoding: what each component can't hold (RFC 3986, 3.3 to 3.5) -----------------
 
 _STRAY_PERCENT = r"%(?![0-9A-Fa-f]{2})"
-# Parsers encode "^" in a path or, being older, don't: as it is, it means the same to all.
-_NOT_IN_PATH = re.compile(rf"{_STRAY_PERCENT}|[^!#-;=?-_a-z|~]+")
-_NOT_IN_QUERY = re.compile(rf"{_STRAY_PERCENT}|[^!#-&(-;=?-\[\]-~]+")
-_NOT_IN_FRAGMENT = re.compile(rf"{_STRAY_PERCENT}|[^!#-;=?-\[\]-_a-~]+")
+# Browsers send some of these as they are; a header must not (RFC 9110, 2.2 and 10.2.2). In a
+# query they encode one more, "'" (WHATWG URL, 1.3).
+_NOT_IN_PATH = re.compile(rf"{_STRAY_PERCENT}|[^!$-;=@-Z_a-z~]+")
+_NOT_IN_QUERY = re.compile(rf"{_STRAY_PERCENT}|[^!$-&(-;=?-Z_a-z~]+")
+_NOT_IN_FRAGMENT = re.compile(rf"{_STRAY_PERCENT}|[^!$-;=?-Z_a-z~]+")
 # Of values: all but RFC 3986's characters (3.3, 3.4) that neither part values nor get encoded.
 _NOT_IN_SEGMENT_VALUE = re.compile(r"[^0-9A-Za-z\-._~!$&'()*+,;=:@]+")
 _NOT_IN_PATH_VALUE = re.compile(r"[^0-9A-Za-z\-._~!$&'()*+,;=:@/]+")

@@ -36,7 +36,7 @@ _LONG: Final = 300
 """Bytes of an origin that is not remembered."""
 
 _ANYWHERE: Final = LocationPolicy(any_origin=True)
-_PLAIN: Final = re.compile(r"/(?!/)[!$&(-;=@-\[\]_a-z|~]{0,4000}")
+_PLAIN: Final = re.compile(r"/(?!/)[!$&(-;=@-Z_a-z~]{0,4000}")
 _ROWS: Final = frozenset({list, tuple})
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f]")
 _STATUSES: Final = ", ".join(map(str, REDIRECT_STATUSES))
