@@ -5,7 +5,7 @@ request, so a link never leads to a 422.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -182,7 +182,7 @@ class Directory:
         """
         if isinstance(target, str):
             return self._named(target)
-        found = self._by_handler.get(target, [])
+        found = self._by_handler.get(target, []) if isinstance(target, Hashable) else []
         if len(found) == 1:
             return found[0]
         name = name_of(target)
