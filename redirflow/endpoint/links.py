@@ -23,7 +23,9 @@ class LinkRefused(ValueError):
     """Parameters that the target does not take, misses, or would not read. Repeats no value."""
 
 
-_BITS: Final = 10_000  # Python refuses to write integers of more than some 14 000
+_BITS: Final = 10_000  # surely fewer than 4300 digits
+_TOO_MANY: Final = 10**4300
+"""The first integer of more digits than Python writes, or a parameter is read with."""
 
 NOTHING_THERE: Final = "There is nothing at this path."
 
@@ -116,7 +118,7 @@ class Link:
 
 
 def _text(parameter: Parameter, value: Any) -> str:
-    if type(value) is int and value.bit_length() > _BITS:
+    if type(value) is int and abs(value) >= _TOO_MANY:
         raise Unreachable(f"the parameter {parameter.name!r}: an integer of too many digits")
     try:
         text = wire_text(value, parameter.reader.hook)
@@ -182,7 +184,8 @@ class Directory:
         """
         if isinstance(target, str):
             return self._named(target)
-        found = self._by_handler.get(target, []) if isinstance(target, Hashable) else []
+        known: object = target
+        found = self._by_handler.get(known, []) if isinstance(known, Hashable) else []
         if len(found) == 1:
             return found[0]
         name = name_of(target)
