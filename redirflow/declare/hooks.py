@@ -31,7 +31,8 @@ class TypeHook(Struct, frozen=True, eq=False):
     Args:
         type: the class.
         decode: from a value of *wire* to one of *type*; a `ValueError` or `TypeError` is the
-            client's fault, and its text is told. By default the class itself.
+            client's fault, and its text is told; so is an `ArithmeticError` or `LookupError`,
+            without its text. By default the class itself.
         encode: from a value of *type* to one of *wire*.
         wire: the type that travels; it is checked before *decode* is called.
         schema: what the document says besides the schema of *wire*.
@@ -61,7 +62,11 @@ class TypeHook(Struct, frozen=True, eq=False):
             wired = msgspec.convert(value, self.wire)
         except msgspec.ValidationError as error:
             raise ValueError(str(error)) from None  # msgspec tells where only of these
-        return (self.decode or self.type)(wired)
+        try:
+            return (self.decode or self.type)(wired)
+        except (ArithmeticError, LookupError) as error:
+            # `Decimal("x")` and `ZoneInfo("x")` are no ValueErrors.
+            raise ValueError(f"Invalid {self.type.__name__}") from error
 
 
 Hooks: TypeAlias = Mapping[type, TypeHook]

@@ -20,7 +20,7 @@ from redirflow.declare.errors import (
 )
 from redirflow.declare.hooks import decoding
 from redirflow.endpoint.convert import Unreadable, capped, refuse_infinite, split_error
-from redirflow.endpoint.parts import can_nest, is_anything, parts_of, type_info
+from redirflow.endpoint.parts import can_nest, is_anything, is_raw, parts_of, type_info
 from redirflow.endpoint.signature import BodyParameter, Parameter, Required, Signature, is_upload
 from redirflow.endpoint.twins import twin
 from redirflow.http import media
@@ -206,6 +206,8 @@ def _decoder(
     hooked = packed and any(isinstance(each, types_of.CustomType) for each in parts)
     # Hooks get what they ask for: MessagePack has keys that are no text, and could collide.
     wired = codec.decoder(twin(parameter.type, strict=False, wired=True)) if hooked else None
+    if not packed and any(map(is_raw, parts)):
+        decode = media.thorough(decode)
     infinite, nests = any(_infinite(part, codec) for part in parts), can_nest(parts[0])
     if not (wired or infinite or nests):
         return decode

@@ -5,12 +5,11 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import decoding, encoding
 from redirflow.endpoint.convert import discreet, refuse_infinite, split_error
 from redirflow.endpoint.exact import Exact, exact_predicate, unsure
-from redirflow.endpoint.parts import parts_of, shown, type_info
+from redirflow.endpoint.parts import is_raw, parts_of, shown, type_info
 from redirflow.endpoint.strangers import refuse_strangers
 from redirflow.endpoint.twins import twin
 from redirflow.endpoint.violation import RETURN, ContractViolation, refuse_coroutine
@@ -22,6 +21,7 @@ from redirflow.http.media import (
     Decode,
     Encode,
     codec_of,
+    thorough,
 )
 
 
@@ -91,10 +91,9 @@ def body_plan(type_: Any, media_type: str) -> BodyPlan:
 def _checker(codec: Codec, type_: Any) -> Decode:
     """Decodes into the strict twin of *type_*."""
     decode = codec.decoder(twin(type_, strict=True), decoding())
-    # In JSON an infinite float is null, which is checked as such; an infinite Decimal is text.
-    decimals = any(isinstance(part, types_of.DecimalType) for part in parts_of(type_info(type_)))
-    if codec is JSON_CODEC and not decimals:
-        return decode
+    if codec is JSON_CODEC:
+        # An infinite float is null, which is checked as such.
+        return thorough(decode) if any(map(is_raw, parts_of(type_info(type_)))) else decode
 
     def check(body: bytes) -> Any:
         value = decode(body)
@@ -160,7 +159,8 @@ def plain_plan(type_: Any, media_type: str) -> BodyPlan:
             refuse_coroutine(value, type_.__name__)
             raise ContractViolation(f"a body of type {type(value).__name__}", type_.__name__, value)
         try:
-            return value.encode() if isinstance(value, str) else bytes(value)
+            # A subclass may have its own way.
+            return str.encode(value) if isinstance(value, str) else bytes(memoryview(value))
         except UnicodeEncodeError:
             raise ContractViolation("a body that is no valid Unicode", "str", value) from None
 

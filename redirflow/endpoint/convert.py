@@ -38,7 +38,11 @@ def _refusal(type_: Any) -> str:
     return f"Expected `str` matching regex {get_args(type_)[1].pattern!r}"
 
 
+DECIMAL: Final[Any] = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?(E[+-][0-9]+)?$")]
+"""What a finite `Decimal` is written as."""
+
 _WORDS: Final = {
+    _refusal(DECIMAL): "Number out of range",
     _refusal(LocalURL): "Expected a location of this site: '/path', '?query' or '#fragment'",
     _refusal(WebURL): "Expected an absolute URL: 'https://host/path'",
 }

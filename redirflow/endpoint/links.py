@@ -5,7 +5,7 @@ request, so a link never leads to a 422.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -23,7 +23,9 @@ class LinkRefused(ValueError):
     """Parameters that the target does not take, misses, or would not read. Repeats no value."""
 
 
-_BITS: Final = 10_000  # Python refuses to write integers of more than some 14 000
+_BITS: Final = 10_000  # surely fewer than 4300 digits
+_TOO_MANY: Final = 10**4300
+"""The first integer of more digits than Python writes, or a parameter is read with."""
 
 NOTHING_THERE: Final = "There is nothing at this path."
 
@@ -115,7 +117,7 @@ class Link(Struct, frozen=True):
 
 
 def _text(parameter: Parameter, value: Any) -> str:
-    if type(value) is int and value.bit_length() > _BITS:
+    if type(value) is int and abs(value) >= _TOO_MANY:
         raise Unreachable(f"the parameter {parameter.name!r}: an integer of too many digits")
     try:
         text = wire_text(value, parameter.reader.hook)
@@ -181,7 +183,8 @@ class Directory:
         """
         if isinstance(target, str):
             return self._named(target)
-        found = self._by_handler.get(target, [])
+        known: Any = target
+        found = self._by_handler.get(known, []) if isinstance(known, Hashable) else []
         if len(found) == 1:
             return found[0]
         name = name_of(target)

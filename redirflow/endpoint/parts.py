@@ -10,6 +10,7 @@ from redirflow.declare.hooks import hook_of, hooked
 
 _SETS: Final = (types_of.SetType, types_of.FrozenSetType)
 OBJECTS: Final = (types_of.StructType, types_of.DataclassType, types_of.TypedDictType)
+_ENDLESS: Final = (types_of.AnyType, types_of.CustomType, types_of.RawType)
 _GUESSABLE: Final = (types_of.AnyType, types_of.CustomType, types_of.DecimalType, types_of.UUIDType)
 
 
@@ -27,7 +28,13 @@ def type_info(type_: Any) -> types_of.Type:
     Raises:
         TypeError, NameError: msgspec can't handle the type, or something in it.
     """
-    return _class_info(type_) if isinstance(type_, type) else types_of.type_info(type_)
+    try:
+        return _class_info(type_) if isinstance(type_, type) else types_of.type_info(type_)
+    except (NameError, TypeError):
+        raise
+    except Exception as error:
+        # An annotation that is a text is run, and a generic class may hold ever larger ones.
+        raise TypeError(f"{shown(type_)} can't be read: {error}") from error
 
 
 @cache
@@ -110,7 +117,7 @@ def can_nest(info: types_of.Type, above: tuple[object, ...] = ()) -> bool:
     So do `Any`, and what a hook decodes, of which nothing is known.
     """
     cls = getattr(info, "cls", None)
-    if cls in above or isinstance(info, types_of.AnyType | types_of.CustomType):
+    if cls in above or isinstance(info, _ENDLESS):
         return True
     inside = above if cls is None else (*above, cls)
     return any(can_nest(part, inside) for part in inner_types(info))
@@ -119,6 +126,11 @@ def can_nest(info: types_of.Type, above: tuple[object, ...] = ()) -> bool:
 def is_anything(info: types_of.Type) -> bool:
     """Whether *info* takes whatever there is."""
     return isinstance(info, types_of.AnyType)
+
+
+def is_raw(info: types_of.Type) -> bool:
+    """Whether *info* is what travels, as it is."""
+    return isinstance(info, types_of.RawType)
 
 
 def foreign_class(info: types_of.Type) -> type | None:

@@ -63,7 +63,7 @@ def read_signature(
     name = getattr(function, "__name__", type(function).__name__)
     try:
         hints, arguments = annotations_of(function, namespace), arguments_of(function)
-    except (AttributeError, NameError, SyntaxError, TypeError, ValueError) as error:
+    except (AttributeError, NameError, TypeError, ValueError) as error:
         faults.append(_unresolved(name, error, place))
         return Signature(groups={}, returns=Never)
     reading = _Reading(function, frozenset(template))

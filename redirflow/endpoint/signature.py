@@ -140,7 +140,7 @@ def annotations_of(function: Callable[..., Any], namespace: Mapping[str, Any]) -
         namespace: names of the function in which it is defined, for string annotations.
 
     Raises:
-        AttributeError, NameError, SyntaxError, TypeError: one means nothing.
+        AttributeError, NameError, TypeError: one means nothing.
     """
     inner = innermost(function)
     if inspect.isclass(inner) and isinstance(inner.__init__, types.FunctionType):
@@ -149,7 +149,12 @@ def annotations_of(function: Callable[..., Any], namespace: Mapping[str, Any]) -
     names = held_by(inner)
     if "<locals>" in inner.__qualname__:
         names = {**namespace, **names}
-    return get_type_hints(inner, localns=names, include_extras=True)
+    try:
+        return get_type_hints(inner, localns=names, include_extras=True)
+    except NameError:
+        raise
+    except Exception as error:  # an annotation that is a text is run
+        raise TypeError(str(error)) from error
 
 
 def held_by(function: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from redirflow.declare.streams import ServerSentEvent, data_of, is_event
@@ -46,7 +47,7 @@ def _encoder(declared: DeclaredResponse) -> Callable[[Any], bytes]:
         return plain_plan(declared.type, declared.media_types[0]).render
     if declared.stream == "lines":
         plan = body_plan(declared.type, JSON)
-        return lambda item: plan.render(item) + b"\n"
+        return lambda item: _one_line(plan.render(item)) + b"\n"
     if is_event(declared.type):
         data = data_of(declared.type)
         plan, plain = body_plan(data, JSON), data in (Any, str)
@@ -71,13 +72,18 @@ def _event(item: Any, plan: BodyPlan, *, plain: bool) -> bytes:
     lines = [
         _framed(name, str(value))
         for name, value in (("event", item.event), ("id", item.id), ("retry", item.retry))
-        if value is not None and _one_line(name, str(value))
+        if value is not None and _has_one_line(name, str(value))
     ]
     text = data if plain and isinstance(data, str) else plan.render(data).decode()
     return b"".join(lines) + _framed("data", text) + b"\n"
 
 
-def _one_line(name: str, value: str) -> bool:
+def _one_line(item: bytes) -> bytes:
+    """JSON without line ends, which only a `msgspec.Raw` brings along."""
+    return msgspec.json.format(item, indent=-1) if b"\n" in item else item
+
+
+def _has_one_line(name: str, value: str) -> bool:
     if any(end in value for end in "\r\n\0"):
         raise ContractViolation(f"an event whose {name} holds a line end or NUL", "one line", value)
     return True

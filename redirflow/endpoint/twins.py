@@ -6,7 +6,8 @@ overlooks fields that it does not know. So each object type gets two twins with 
 fields and encoding:
 
 * strict: refuses unknown fields, and misses every field that msgspec always writes, also
-  those with a default. One decode both validates and detects what is undeclared.
+  those with a default. One decode both validates and detects what is undeclared. A Decimal
+  is the text that the document says it is, and a NamedTuple has all of its items.
 * lenient: skips unknown fields and knows the defaults. Only when the strict one fails,
   decoding into it and encoding again cuts the value down to what was declared.
 
@@ -14,7 +15,7 @@ Recursive types are why fields refer to twins by name; the names are attributes 
 twin, where msgspec looks them up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -35,13 +36,17 @@ import msgspec
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import hook_of
+from redirflow.endpoint.convert import DECIMAL
 from redirflow.endpoint.parts import OBJECTS, parts_of, shown, type_info
 
 ObjectType: TypeAlias = types_of.StructType | types_of.DataclassType | types_of.TypedDictType
 
+_LOOSE: Final = (types_of.DecimalType, types_of.NamedTupleType)
+"""Types that msgspec reads from more than it writes."""
+
 
 def twin(type_: Any, *, strict: bool, wired: bool = False) -> Any:
-    """The twin of *type_*: the type itself where nothing in it is an object.
+    """The twin of *type_*: the type itself where nothing in it needs one.
 
     Args:
         wired: whether what travels stands in the place of each class that has a hook.
@@ -51,10 +56,12 @@ def twin(type_: Any, *, strict: bool, wired: bool = False) -> Any:
     """
     info = type_info(type_)
     objects: dict[Any, ObjectType] = {}
+    loose = wired
     for part in parts_of(info):
         if isinstance(part, OBJECTS):
             objects[part.cls] = part
-    if not objects and not wired:
+        loose = loose or (strict and isinstance(part, _LOOSE))
+    if not objects and not loose:
         return type_
     return _Twins(objects, strict=strict, wired=wired).annotation(info)
 
@@ -65,15 +72,16 @@ class _Twins:
     def __init__(self, objects: dict[Any, ObjectType], *, strict: bool, wired: bool) -> None:
         self._strict = strict
         self._wired = wired
-        self._names = {cls: f"__twin_{number}" for number, cls in enumerate(objects)}
+        names = {cls: f"__twin_{number}" for number, cls in enumerate(objects)}
+        self._references = {cls: ForwardRef(name) for cls, name in names.items()}
         self._made = {cls: self._make(info) for cls, info in objects.items()}
         for made in self._made.values():
-            for cls, name in self._names.items():
+            for cls, name in names.items():
                 setattr(made, name, self._made[cls])
 
     def annotation(self, info: types_of.Type) -> Any:
         """What a decoder takes for *info*."""
-        return _annotation(info, lambda found: self._beside(found, self._made.get(found.cls)))
+        return _annotation(info, lambda found: self._beside(found, self._made))
 
     def _make(self, info: ObjectType) -> type[msgspec.Struct]:
         struct = info if isinstance(info, types_of.StructType) else None
@@ -92,21 +100,23 @@ class _Twins:
         )
 
     def _field(self, field: types_of.Field, *, omits: bool) -> Any:
-        type_ = _annotation(
-            field.type,
-            lambda found: self._beside(found, ForwardRef(self._names.get(found.cls, "_"))),
-        )
+        type_ = _annotation(field.type, lambda found: self._beside(found, self._references))
         if omits:
             return field.name, Union[type_, msgspec.UnsetType], msgspec.UNSET  # noqa: UP007 - made at run time
         if field.required or self._strict:
             return field.name, type_
         return field.name, type_, msgspec.field(default_factory=_default(field))
 
-    def _beside(self, info: ObjectType | types_of.CustomType, made: Any) -> Any:
-        """*made*, with a stranger beside it if it has a tag: alone, it would not be missed."""
+    def _beside(self, info: Any, twins: Mapping[Any, Any]) -> Any:
+        """The twin of a class, with a stranger beside it if it has a tag: alone, it would not
+        be missed.
+        """
+        if isinstance(info, types_of.DecimalType):
+            return DECIMAL if self._strict else Decimal
         if isinstance(info, types_of.CustomType):
             hook = hook_of(info.cls) if self._wired else None
             return hook.wire if hook else info.cls
+        made = twins[info.cls]
         if not isinstance(info, types_of.StructType) or not info.tag_field:
             return made
         if info.array_like or not self._strict:
@@ -154,7 +164,7 @@ def _annotation(info: types_of.Type, refer: Refer) -> Any:
     def inner(part: types_of.Type) -> Any:
         return _annotation(part, refer)
 
-    if isinstance(info, (*OBJECTS, types_of.CustomType)):
+    if isinstance(info, (*OBJECTS, types_of.CustomType, types_of.DecimalType)):
         return refer(info)
     base: Any = _BASES.get(type(info))
     match info:
@@ -207,7 +217,6 @@ _BASES: Final[dict[type[types_of.Type], Any]] = {
     types_of.TimeType: time,
     types_of.TimeDeltaType: timedelta,
     types_of.UUIDType: UUID,
-    types_of.DecimalType: Decimal,
     types_of.ExtType: msgspec.msgpack.Ext,
     types_of.RawType: msgspec.Raw,
     types_of.ListType: list,

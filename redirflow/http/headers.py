@@ -53,7 +53,7 @@ def field_value(value: str) -> bytes:
         raise HeaderRefused(
             "the value holds a control character, a character outside Latin-1, or an outer blank"
         )
-    return value.encode("latin-1")
+    return str.encode(value, "latin-1")  # a subclass may have its own way
 
 
 def is_token(text: str) -> bool:

@@ -67,6 +67,16 @@ JSON_CODEC: Final = Codec("json", msgspec.json.Encoder, msgspec.json.Decoder)
 MSGPACK_CODEC: Final = Codec("msgpack", msgspec.msgpack.Encoder, msgspec.msgpack.Decoder)
 
 
+def thorough(decode: Decode) -> Decode:
+    """*decode*, for JSON that may hold a `msgspec.Raw`: msgspec skips over that, UTF-8 or not."""
+
+    def decode_thoroughly(body: bytes) -> Any:
+        body.decode()
+        return decode(body)
+
+    return decode_thoroughly
+
+
 def essence(media_type: str) -> str:
     """`type/subtype` of a media type in lower case, without its parameters (RFC 9110 8.3.1)."""
     return media_type.partition(";")[0].strip(" \t").lower()

@@ -148,14 +148,21 @@ def sole_signal(error: Exception) -> Exception:
 
 
 def _leaves(error: Exception) -> Iterator[Exception]:
-    if isinstance(error, ExceptionGroup):
-        for part in cast("ExceptionGroup[Exception]", error).exceptions:
-            yield from _leaves(part)
-    else:
-        yield error
+    waiting = [error]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ExceptionGroup):
+            waiting.extend(cast("ExceptionGroup[Exception]", part).exceptions)
+        else:
+            yield part
 
 
 def forget(error: BaseException) -> None:
     """Drop the traceback: a module-level instance raised again would keep every frame alive."""
-    error.__traceback__ = None
-    error.__context__ = None
+    # Not by attribute: an exception may be a frozen dataclass.
+    _TRACEBACK.__set__(error, None)
+    _CONTEXT.__set__(error, None)
+
+
+_TRACEBACK: Final[Any] = BaseException.__dict__["__traceback__"]
+_CONTEXT: Final[Any] = BaseException.__dict__["__context__"]

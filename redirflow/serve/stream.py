@@ -110,10 +110,10 @@ async def _unless_left(
 
     Raises:
         ClientDisconnected: one did.
-        Exception: what *work* raises.
+        BaseException: what *work* raises, as it is.
     """
     results: list[T] = []
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
     async with anyio.create_task_group() as group:
 
         async def watch(sign: Callable[[], Awaitable[None]]) -> None:
@@ -124,7 +124,9 @@ async def _unless_left(
             group.start_soon(watch, sign)
         try:
             results.append(await work())
-        except Exception as error:  # noqa: BLE001 - raised again outside of the task group
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised again outside of the task group
             failures.append(error)
         group.cancel_scope.cancel()
     if failures:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from decimal import Decimal
 from ipaddress import IPv4Address
 from pathlib import PurePath, PurePosixPath
 from typing import Annotated, Any
@@ -54,6 +55,10 @@ class Money:
     def parse(cls, text):
         if text == "KEY 1":
             return {}[text]
+        if text == "DEC 1":
+            return Decimal(text)
+        if text == "BUG 1":
+            raise RuntimeError(text)
         currency, cents = text.split(" ")
         return cls(int(cents), currency)
 
@@ -242,7 +247,15 @@ def test_headers_of_responses_and_locations(client):
     assert many == "/query?price=EUR%201&hosts=1.2.3.4&hosts=1.0.0.1"
 
 
-@pytest.mark.parametrize("path", ["/path/KEY%201", "/query?price=KEY+1&hosts=1.2.3.4"])
+@pytest.mark.parametrize("price", ["KEY 1", "DEC 1"])
+def test_what_looks_up_or_computes_in_vain_is_the_clients_fault(client, price):
+    """`ZoneInfo(text)` raises a KeyError, `Decimal(text)` an ArithmeticError."""
+    for answer in (client.get(f"/path/{price}"), client.post("/orders", json={"price": price})):
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["msg"] == "Invalid Money"
+
+
+@pytest.mark.parametrize("path", ["/path/BUG%201", "/query?price=BUG+1&hosts=1.2.3.4"])
 def test_what_else_a_hook_raises_is_the_authors_fault(client, caplog, path):
     with caplog.at_level(logging.ERROR, "redirflow"):
         assert client.get(path).status_code == 500

@@ -432,8 +432,10 @@ NINES = "9" * 4300
     ("method", "path", "body", "status"),
     [
         ("POST", "/next", NINES[:3000], 303),
+        ("POST", "/next", NINES[1:], 303),
         ("POST", "/next", NINES, 404),
         ("GET", f"/next/{NINES[:3000]}", "", 303),
+        ("GET", f"/next/{NINES[1:]}", "", 303),
         ("GET", f"/next/{NINES}", "", 404),
         ("GET", "/old/" + "é" * 1400, "", 404),
         ("GET", "/old/" + "x" * 8100, "", 404),
@@ -447,7 +449,7 @@ NINES = "9" * 4300
         ("GET", "/v0/openapi.json", "", 404),
         ("GET", "/v0/nothing", "", 404),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 async def test_what_leads_nowhere(call, logged, method, path, body, status):
     headers = {"content-type": JSON} if body else {}

@@ -1,5 +1,7 @@
 """What is raised and returned: redirects, reroutes, errors, alone or in groups; 201; Accept."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Never
 
 import anyio
@@ -108,6 +110,57 @@ def test_what_is_no_exception_is_left_alone(at_once, asgi, raised, guarded):
 
     with pytest.raises(raised):
         at_once(app, asgi.scope())
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit, GeneratorExit])
+@pytest.mark.parametrize("items", [0, 2])
+async def test_what_is_no_exception_is_left_alone_in_a_stream(call, raised, items):
+    """No task group makes another exception of it."""
+    app = App()
+
+    @app.get("/")
+    async def lines() -> AsyncIterator[int]:
+        for number in range(items):
+            yield number
+        raise raised
+
+    with pytest.raises(raised):
+        await call(app)
+
+
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """Its attributes can't be set, not even those of every exception."""
+
+    why: str
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+async def test_an_exception_that_can_not_be_changed(call, logged, guarded):
+    app = App()
+
+    async def fail() -> str:
+        raise Frozen("no")
+
+    app.get("/", dependencies=[fail] if guarded else [])(fail)
+
+    assert (await call(app)).status == 500
+    assert logged()[0][1].endswith("failed: Frozen")
+
+
+async def test_a_signal_in_many_groups(call):
+    """However deep it is; groups are no reason to run out of stack."""
+    app = App()
+
+    @app.get("/")
+    @raises(NotFound)
+    async def show() -> Never:
+        error = NotFound("no such thing")
+        for _ in range(3000):
+            error = ExceptionGroup("one more", [error])
+        raise error
+
+    assert (await call(app)).detail == "no such thing"
 
 
 # --- redirects ---------------------------------------------------------------------------------
