@@ -53,8 +53,23 @@ TESTS = {
     "http/accept": ["http/test_accept.py"],
     "http/query": ["http/test_query.py"],
     "routing/router": ["routing/test_match_table.py"],
+    "routing/template": ["routing/test_templates.py"],
+    "routing/tree": ["routing/test_rules_check.py", "routing/test_graph_of_app.py"],
+    "routing/pattern": [
+        "routing/test_templates.py",
+        "routing/test_rules_check.py",
+        "routing/test_graph_of_app.py",
+    ],
     "routing/graph": ["routing/test_graph_of_app.py"],
-    "endpoint/binder": ["endpoint/test_binder.py", "serve/test_serve_forms.py"],
+    "routing/chain": ["routing/test_rules_served.py", "routing/test_tables_served.py"],
+    "routing/check": ["routing/test_rules_check.py"],
+    "routing/loops": ["routing/test_rules_check.py"],
+    "routing/settle": ["routing/test_tables_served.py"],
+    "endpoint/binder": [
+        "endpoint/test_binder.py",
+        "endpoint/test_wrong_objects.py",
+        "endpoint/test_type_hooks.py",
+    ],
     "endpoint/plan": ["endpoint/test_plans.py", "endpoint/test_endpoints.py"],
 }
 """Of each module, the tests that are about it."""

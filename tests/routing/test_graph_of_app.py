@@ -209,10 +209,11 @@ def test_only_operations_pages_and_tables_have_a_name(app):
     app.redirect("/a", to="/mount/x")
     app.redirect("/b", to="https://a.example/x")
     app.redirect("/c", to="/home/")
-    app.redirect_table(RedirectTable.from_pairs([("/row", "/home")]))
+    app.redirect_table(RedirectTable.from_pairs([("/r1", "/home"), ("/r2", "/home")]))
     compiled = app.compile()
     nodes = draw(compiled.checked, compiled.hops).nodes
 
+    assert [node.name for node in nodes if node.kind == "table"] == ["2 rows"]
     assert {node.kind for node in nodes if node.name} == {"operation", "page", "table"}
     assert [(node.kind, node.template) for node in nodes if not node.name] == [
         ("rule", "/a"),
