@@ -85,6 +85,18 @@ def compile_location(location: str, policy: LocationPolicy = LOCAL) -> bytes:
     return sent
 
 
+_PLAIN = re.compile(r"/(?!/)[!$&(-;=@-Z_a-z~]{0,4000}")
+
+
+def plain_path(text: str) -> bytes | None:
+    """What `compile_location` makes of *text*, if that is a path with nothing special in it.
+
+    PERF: a table has a million of them, and asks besides for escapes, a query, a fragment and dot
+    segments; one look tells both (a fifteenth of reading it).
+    """
+    return text.encode("ascii") if _PLAIN.fullmatch(text) and "/." not in text else None
+
+
 def _admit(origin: str, policy: LocationPolicy) -> None:
     """Refuse an origin ("" is this site) that the policy does not have."""
     declared = f" (declared: {', '.join(sorted(policy.origins))})" if policy.origins else ""
