@@ -66,6 +66,16 @@ def is_sent(value):
     return True
 
 
+@pytest.mark.parametrize(
+    ("shape", "blanks"), [("{}", ""), ("{}x", ""), ("x{}", ""), ("x{}x", "\t ")]
+)
+def test_the_characters_of_a_value(shape, blanks):
+    """Printable ASCII and the upper half of Latin-1 (RFC 9110 5.5), blanks inside only."""
+    allowed = {chr(code) for code in range(0x180) if is_sent(shape.format(chr(code)))}
+
+    assert {*map(chr, [*range(0x21, 0x7F), *range(0x80, 0x100)]), *blanks} == allowed
+
+
 @pytest.mark.parametrize("shape", ["{}", "{}x", "x{}", "x{}y", "x {} y"])
 def test_no_control_character_is_sent(shape):
     """CR, LF, NUL and their like never reach a server, wherever they stand (RFC 9110 5.5)."""

@@ -195,6 +195,7 @@ def test_only_two_hexadecimal_digits_make_an_escape(shape):
         pytest.param("http://[::ffff:1.2.3.4]/", "http://[::ffff:102:304]/", id="IPv6 with IPv4"),
         pytest.param("https://XN--bcher-kva/", "https://xn--bcher-kva/", id="punycode"),
         pytest.param("https://xn--10cl1a0b660p/", "https://xn--10cl1a0b660p/", id="with a joiner"),
+        pytest.param("http://xn--mgba3gch31f060k/", "http://xn--mgba3gch31f060k/", id="non-joiner"),
         pytest.param("https://a.example/é b?%", "https://a.example/%C3%A9%20b?%25", id="encoding"),
         pytest.param("https://a.example//b/../@", "https://a.example//b/../@", id="the path stays"),
     ],
@@ -311,6 +312,7 @@ REFUSED = [
     ("https", RELATIVE),
     ("https:", TWO_SLASHES),
     ("https:/a.example", TWO_SLASHES),
+    ("https::a.example", TWO_SLASHES),
     ("https:a.example", TWO_SLASHES),
     ("https:///a.example", TWO_SLASHES),
     ("https:?//a.example", TWO_SLASHES),
@@ -455,6 +457,7 @@ SIGNS = {*string.printable[:94]} - {*"/?#"}
         pytest.param("{}g", "_-", id="first"),
         pytest.param("x{}x", "_-.", id="inside"),
         pytest.param("x{}x.example", "_-.", id="inside a label"),
+        pytest.param("example.x{}x", "_-.", id="inside the last label"),
         pytest.param("x{}", "_-.", id="last"),
     ],
 )
@@ -470,12 +473,30 @@ def test_the_characters_of_a_host_name(shape, expected):
 def test_the_numbers_of_an_ipv4_address():
     """Four decimals up to 255, without a leading zero."""
     texts = {f"{start}{sign}" for start in ["", "0", *range(1, 32)] for sign in SIGNS}
+    texts |= {f"{sign}1" for sign in SIGNS}
     expected = {str(number) for number in range(256)}
 
     for shape in ("https://{}.2.3.4", "https://1.{}.3.4"):
         urls = {text: shape.format(text) for text in texts}
         assert expected == {text for text, url in urls.items() if sent(url) is not None}
         assert expected == {text for text, url in urls.items() if lets_in(WebURL, url)}
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        pytest.param("9{}", {*string.ascii_letters, *"_-"}, id="decimal"),
+        pytest.param("9{}g", {*LETTERS_AND_DIGITS, *"_-."}, id="decimal, then more"),
+        pytest.param("0x{}", {*string.ascii_letters, *"_-"} - {*string.hexdigits}, id="0x"),
+        pytest.param("0X{}g", {*LETTERS_AND_DIGITS, *"_-."}, id="0X, then more"),
+    ],
+)
+def test_a_last_label_that_is_a_number(shape, expected):
+    """It makes an IPv4 address of the host; whatever is not a digit makes a name of it."""
+    for start in ("https://", "https://a."):
+        urls = {sign: start + shape.format(sign) for sign in SIGNS}
+        assert expected == {sign for sign, url in urls.items() if sent(url) is not None}
+        assert expected == {sign for sign, url in urls.items() if lets_in(WebURL, url)}
 
 
 def test_the_numbers_of_a_port():
@@ -503,6 +524,15 @@ def test_the_characters_of_a_scheme(shape, expected):
     reasons = {sign: refusal(shape.format(sign)) for sign in SIGNS}
 
     assert {*expected} == {sign for sign, reason in reasons.items() if SCHEME in reason}
+
+
+@pytest.mark.parametrize(("length", "is_sent"), [(59, True), (60, False)])
+def test_the_longest_label_in_punycode(length, is_sent):
+    """With its four characters in front it has 63 (RFC 1035, 2.3.4)."""
+    codes = ["é".rjust(size, "a").encode("punycode").decode() for size in range(50, 60)]
+    code = next(code for code in codes if len(code) == length)
+
+    assert is_sent == (sent(f"https://xn--{code}/") is not None)
 
 
 def test_an_absolute_url_is_never_local():
