@@ -4,11 +4,12 @@ BIN := .venv/bin
 RUNS := .venv/.runs
 TESTS := .venv/.tests
 RIVALS := .venv-bench/.ready
+JUDGES := .venv-conform/.ready
 # In two processes; not by file, for then ids would count, and schemathesis repeats them.
 WHOLE := -n 2 --dist worksteal
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check -e
 
-.PHONY: run test check format bench instructions wire fuzz soak leaves mutants foreign clean
+.PHONY: run test check format bench instructions wire conform fuzz soak leaves mutants foreign clean
 
 run: $(RUNS) ## serve the example API on http://127.0.0.1:8000
 	$(BIN)/redirflow run examples/accounts.py
@@ -39,6 +40,9 @@ wire: $(TESTS) ## the battery of bytes over every server
 	$(BIN)/pip install -q "hypercorn[trio]" granian gunicorn uvicorn-worker
 	WIRE=all $(BIN)/python -m pytest tests/wire -q
 
+conform: $(JUDGES) ## others judge: make conform EXAMPLES=100 PARTS="httplint redbot notes"
+	.venv-conform/bin/python tests/conform/conform.py --cases $(or $(EXAMPLES),1000) $(PARTS)
+
 fuzz: $(TESTS) ## inputs that break a parser: make fuzz SECONDS=600 TARGETS="location media"
 	$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(SECONDS),60) $(TARGETS)
 	$(BIN)/python tests/fuzz/fuzz.py --linear
@@ -56,7 +60,7 @@ foreign: $(TESTS) ## hold the examples' documents against others' tools; npm and
 	sh tests/foreign/run.sh $(or $(WORK),/tmp/redirflow-foreign)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-bench .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-conform .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/pip:
 	$(PYTHON) -m venv .venv
@@ -74,4 +78,11 @@ $(TESTS): pyproject.toml | $(BIN)/pip
 $(RIVALS): pyproject.toml benchmarks/requirements.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install -q --disable-pip-version-check -e . -r benchmarks/requirements.txt
+	touch $@
+
+# Those who judge what leaves: not the suite's, and pinned, for each release has new opinions.
+$(JUDGES): pyproject.toml tests/conform/requirements.txt
+	$(PYTHON) -m venv .venv-conform
+	.venv-conform/bin/pip install -q --disable-pip-version-check -e ".[examples,fast]" \
+		-r tests/conform/requirements.txt
 	touch $@

@@ -25,6 +25,8 @@ from benchmarks.record import COMPILED, facts, keep, show
 
 PARTS = ("import", "declare", "compile", "document")
 CEILING = 1 / 5  # the budget: this part of FastAPI's, at 1 000 operations
+IMPORTS = ("import msgspec, anyio", "import redirflow")
+IMPORT_CEILING = 1.4  # the budget: the second of these, of the first; whole processes
 BODY = b'{"name":"Lamp","price":12.5,"tags":["home"]}'
 
 
@@ -82,6 +84,34 @@ def measured(name: str, size: int) -> dict[str, float]:
     return found
 
 
+def imports(rounds: int) -> dict[str, object]:
+    """Seconds of the processor for whole processes that do nothing but import."""
+    times: dict[str, list[float]] = {statement: [] for statement in IMPORTS}
+    for statement in in_turn(times, 3 * rounds):
+        before = spent()
+        command = [sys.executable, "-c", statement]
+        subprocess.run(command, env={**os.environ, **COMPILED}, check=True)
+        times[statement].append(spent() - before)
+    found = {statement: summary(each) for statement, each in times.items()}
+    base, ours = (found[statement].best for statement in IMPORTS)
+    head = ["a process", "seconds", "median", "spread", "ratio"]
+    show(
+        head,
+        [
+            [name, one.best, one.median, f"{one.spread:.0%}", one.best / base]
+            for name, one in found.items()
+        ],
+    )
+    sides = {name: asdict(one) for name, one in found.items()}
+    return {**sides, "ratio": ours / base, "ceiling": IMPORT_CEILING}
+
+
+def spent() -> float:
+    """Seconds of the processor that the processes started from here took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def best(name: str, size: int, runs: list[dict[str, float]]) -> dict[str, float]:
     """The least of each figure, over the rounds."""
     totals = asdict(summary([run["total"] for run in runs]))
@@ -116,6 +146,7 @@ def main() -> int:
     }
     plot = lines("Start-up with the document", "operations", "seconds", series)
     run = {**facts(), "unit": "seconds; MiB", "ceiling": CEILING, "results": results}
+    run["imports"] = imports(given.rounds)
     keep("startup", run, plot)
     return 0
 

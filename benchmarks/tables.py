@@ -1,6 +1,6 @@
 """What tables of redirects cost: reading, checking, memory, look-up.
 
-    python -m benchmarks.tables --rows 10000,100000,1000000 [--json FILE]
+    python -m benchmarks.tables --rows 10000,100000,1000000
 
 Each table is a third rows to an operation, a third to a row before (so they are collapsed), and a
 third to another site. Answers are checked before anything is timed. The look-up is a whole request
@@ -9,7 +9,6 @@ in process: a row of the table against a static rule of the same app, turn by tu
 
 import argparse
 import gc
-import json
 import math
 import statistics
 import sys
@@ -21,8 +20,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from benchmarks.plot import lines
+from benchmarks.record import facts, keep
 from redirflow import App, RedirectTable
 
+CEILING = 2.0  # the budget: seconds for a million rows
 ROUNDS = 40
 CALLS = 2_000
 
@@ -244,15 +246,23 @@ def show(figures: list[dict[str, Any]], exponents: dict[str, float]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="what tables of redirects cost")
-    parser.add_argument("--rows", default="10000,100000", help="default: %(default)s")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
+    parser.add_argument("--rows", default="10000,100000,1000000", help="default: %(default)s")
     args = parser.parse_args()
     figures = [measured(int(count)) for count in args.rows.split(",")]
     exponents = growth(figures)
     show(figures, exponents)
-    if args.json:
-        told = {"python": sys.version.split()[0], "figures": figures, "growth": exponents}
-        args.json.write_text(json.dumps(told, indent=2) + "\n")
+    run = {**facts(), "ceiling": CEILING, "figures": figures, "growth": exponents}
+    keep("tables", run, plot(figures))
+
+
+def plot(figures: list[dict[str, Any]]) -> str:
+    """Seconds of reading and of checking, by rows."""
+    series = {
+        f"load {name}": [(each["rows"], each["load_seconds"][name]) for each in figures]
+        for name in figures[0]["load_seconds"]
+    }
+    series["check"] = [(each["rows"], max(each["check_seconds"], 1e-3)) for each in figures]
+    return lines("A table of redirects", "rows", "seconds", series)
 
 
 if __name__ == "__main__":

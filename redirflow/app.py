@@ -1,12 +1,15 @@
-"""`App`: collects, compiles once, serves."""
+"""`App`: collects, compiles once, serves.
+
+What compiles and what serves is imported where it is first needed: a process that only declares
+(a module that is imported, a command's `--help`) starts three times as fast without.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from inspect import isclass
 from threading import Lock
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from redirflow.compile import DOCUMENT, CompiledApp, Declarations, compile_app
 from redirflow.declare.attach import check_function
 from redirflow.declare.checks import check, declares, shown
 from redirflow.declare.errors import HTTPError
@@ -15,26 +18,27 @@ from redirflow.declare.formats import ErrorFormat, ProblemDetails
 from redirflow.declare.group import Guard, checked_prefix
 from redirflow.declare.hooks import TypeHook, checked_hooks, in_force
 from redirflow.declare.operation import Mount, Page
+from redirflow.declare.settings import (
+    UI,
+    Info,
+    Lifespan,
+    OpenAPIVersion,
+    Settings,
+    Slashes,
+    host_names,
+    one_lifespan,
+)
 from redirflow.declare.specs import NOTHING, HeaderSpec
-from redirflow.docs.assets import UI, docs_paths
-from redirflow.http.headers import is_host
 from redirflow.http.response import Reply
 from redirflow.http.types import ASGIApp, Receive, Scope, Send
-from redirflow.openapi.document import Info, write_document
-from redirflow.openapi.downgrade import downgrade
 from redirflow.router import Router
-from redirflow.routing.ground import Slashes
 from redirflow.routing.table import RedirectTable
 from redirflow.routing.template import TemplateError, parse_template
-from redirflow.serve.elsewhere import Settings, host_name
-from redirflow.serve.failures import ROUTER_ERRORS
-from redirflow.serve.follow_header import report_redirects
-from redirflow.serve.lifespan import Lifespan, one_lifespan, run_lifespan
-from redirflow.serve.runtime import make_runtime
+
+if TYPE_CHECKING:
+    from redirflow.compile import CompiledApp, Declarations
 
 MEBIBYTE: Final = 1024 * 1024
-
-OpenAPIVersion: TypeAlias = Literal["3.2.0", "3.1.1"]
 
 
 class App(Router):
@@ -116,12 +120,11 @@ class App(Router):
         )
         self._lifespan = one_lifespan(lifespan)
         self._middleware = tuple(middleware)
-        hosts = None if allowed_hosts is None else _host_names(allowed_hosts)
+        hosts = None if allowed_hosts is None else host_names(allowed_hosts)
         self._settings = Settings(debug=debug, slashes=slashes, allowed_hosts=hosts)
         self._max_body_size = max_body_size
         self._error_format = error_format
         self._hooks = checked_hooks(type_hooks)
-        self._pages = _pages(openapi_url, docs_url, docs_ui)
         self._docs_url = docs_url
         self._docs_ui: UI = docs_ui
         self._openapi_url = openapi_url
@@ -135,7 +138,7 @@ class App(Router):
         """Serve one ASGI scope: `http`, `lifespan`, or a `websocket`, which is for a mount."""
         await self._serve(scope, receive, send)
 
-    def compile(self) -> CompiledApp:
+    def compile(self) -> "CompiledApp":
         """Compile the declarations; once, later calls give the first result.
 
         It happens by itself in the start-up of a lifespan, or before the first request.
@@ -143,6 +146,9 @@ class App(Router):
         Raises:
             SpecError: with every fault found.
         """
+        from redirflow.compile import compile_app
+        from redirflow.serve.failures import ROUTER_ERRORS
+
         with self._compiling:
             if self._compiled is None:
                 with in_force(self._hooks):
@@ -165,13 +171,15 @@ class App(Router):
         app._forget()
         return app
 
-    def declarations(self) -> Declarations:
+    def declarations(self) -> "Declarations":
         """Everything collected so far."""
+        from redirflow.compile import Declarations
+
         collected = self.collect()
         return Declarations(
             info=self._info,
             operations=tuple(collected.operations),
-            pages=self._pages,
+            pages=self._pages(),
             mounts=tuple(self._mounts),
             rules=tuple(collected.rules),
             tables=tuple(self._tables),
@@ -231,6 +239,8 @@ class App(Router):
 
     def openapi(self, version: OpenAPIVersion | None = None) -> dict[str, Any]:
         """The OpenAPI document, in the app's version or another one."""
+        from redirflow.openapi.downgrade import downgrade
+
         check(App.openapi, locals())
         document = self.compile().document
         wanted = version or self._info.openapi_version
@@ -238,6 +248,8 @@ class App(Router):
 
     def openapi_json(self, version: OpenAPIVersion | None = None) -> bytes:
         """The OpenAPI document as it is written: the same bytes each time."""
+        from redirflow.openapi.document import write_document
+
         return write_document(self.openapi(version))
 
     def _forget(self) -> None:
@@ -250,6 +262,9 @@ class App(Router):
 
     def _start(self) -> None:
         """Compile, and let the runtime take over."""
+        from redirflow.serve.follow_header import report_redirects
+        from redirflow.serve.runtime import make_runtime
+
         self._inner = make_runtime(self.compile(), self._settings, self._other, self._docs)
         if self._settings.debug:
             self._inner = report_redirects(self._inner)
@@ -269,6 +284,8 @@ class App(Router):
         """Scopes that belong to no client."""
         if scope["type"] != "lifespan":
             raise ValueError(f"an ASGI scope of the unknown type {scope['type']!r}")
+        from redirflow.serve.lifespan import run_lifespan
+
         await run_lifespan(self, self._start, self._lifespan, scope, receive, send)
 
     def _wrapped(self) -> ASGIApp:
@@ -285,9 +302,20 @@ class App(Router):
                 raise refuse(found, "a factory that returns an ASGI application")
         return app
 
+    def _pages(self) -> tuple[Page, ...]:
+        """Where the app itself answers: the document, the docs page and its files."""
+        from redirflow.compile import DOCUMENT
+        from redirflow.docs.assets import docs_paths
+
+        document = (self._openapi_url,) if self._openapi_url else ()
+        docs = docs_paths(self._docs_url, self._docs_ui) if self._docs_url else ()
+        return (
+            *(Page(path=path, name=DOCUMENT) for path in document),
+            *(Page(path=path, name="docs") for path in docs),
+        )
+
     def _docs(self) -> Mapping[str, Reply]:
         """The docs page and what it loads, by path; written when first asked for."""
-        # Imported here: writing pages is nothing that a process needs to start.
         from redirflow.docs.edges import app_edges
         from redirflow.docs.pages import docs_pages
 
@@ -302,32 +330,8 @@ class App(Router):
         )
 
 
-def _pages(openapi_url: str | None, docs_url: str | None, docs_ui: UI) -> tuple[Page, ...]:
-    """Where the app itself answers: the document, the docs page and its files."""
-    document = (openapi_url,) if openapi_url else ()
-    docs = docs_paths(docs_url, docs_ui) if docs_url else ()
-    return (
-        *(Page(path=path, name=DOCUMENT) for path in document),
-        *(Page(path=path, name="docs") for path in docs),
-    )
-
-
 def _is_plain(path: str) -> bool:
     try:
         return not parse_template(path).holes
     except TemplateError:
         return False
-
-
-def _host_names(hosts: Iterable[str]) -> frozenset[str]:
-    """*hosts* in lower case, if Host fields without their ports can be just that."""
-    names = frozenset(host.lower() for host in hosts)
-    for name in sorted(names):
-        plain = name.isascii() and "*" not in name and is_host(name.encode())
-        if not plain or host_name(name) != name:
-            raise refuse(
-                f"allowed_hosts=[{name!r}]",
-                "host names without scheme, port or wildcard, in ASCII",
-                'allowed_hosts=["example.com", "[::1]"]',
-            )
-    return names

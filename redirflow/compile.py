@@ -8,8 +8,9 @@ specs name; make the endpoints. Later passes need what earlier ones know of all 
 import gc
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.errors import HTTPError
@@ -17,6 +18,7 @@ from redirflow.declare.faults import Fault, SpecError
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Mount, Operation, Page, RedirectRule, RerouteRule
 from redirflow.declare.redirects import RerouteSpec
+from redirflow.declare.settings import Info, Slashes
 from redirflow.endpoint.endpoint import Endpoint, compile_endpoint
 from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.links import Directory, link_to
@@ -28,11 +30,10 @@ from redirflow.endpoint.target import Resolver
 from redirflow.http.media import JSON
 from redirflow.http.methods import method_after_hop
 from redirflow.http.response import Reply, content_length
-from redirflow.openapi.document import Info, build_document, write_document
+from redirflow.openapi.document import build_document, write_document
 from redirflow.openapi.downgrade import downgrade
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.check import CheckedRules, check_rules
-from redirflow.routing.ground import Slashes
 from redirflow.routing.handlers import HandlerHop, check_handlers
 from redirflow.routing.router import Clash, Router
 from redirflow.routing.rows import Rows
@@ -46,8 +47,7 @@ Owner: TypeAlias = Operation | Page | FinalRule
 DOCUMENT: Final = "openapi"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declarations:
+class Declarations(Struct, frozen=True, kw_only=True):
     """Everything that an app collected.
 
     Attributes:
@@ -69,8 +69,7 @@ class Declarations:
     faults: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CompiledApp:
+class CompiledApp(Struct, frozen=True, kw_only=True, eq=False):
     """An app that can serve.
 
     Attributes:
@@ -100,8 +99,7 @@ class CompiledApp:
     errors: Mapping[type[HTTPError], ErrorPlan]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(Struct, frozen=True):
     """An operation after the first pass."""
 
     operation: Operation

@@ -1,11 +1,13 @@
 """`Router`: collects operations. Registration returns the handler unchanged."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar, Unpack
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from redirflow.declare.attach import check_function
 from redirflow.declare.callbacks import Callback
@@ -56,8 +58,7 @@ class RouteOptions(TypedDict, total=False):
     dependencies: Iterable[Guard]
 
 
-@dataclass(frozen=True, slots=True)
-class Included:
+class Included(Struct, frozen=True):
     """A router inside another one."""
 
     router: "Router"
@@ -69,8 +70,7 @@ Rule: TypeAlias = RedirectRule | RerouteRule
 Entry: TypeAlias = "Operation | Rule | Included"
 
 
-@dataclass(slots=True)
-class Collected:
+class Collected(Struct):
     """Everything in a router and those inside it, with absolute paths.
 
     Attributes:

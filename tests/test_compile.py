@@ -9,6 +9,7 @@ from typing import Annotated, Any, Never
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow import (
     App,
@@ -104,7 +105,7 @@ def test_overrides_stand_for_dependencies():
     @app.get("/me")
     async def me(user: Annotated[User, Depends(current_user)]) -> User: ...
 
-    declared = dataclasses.replace(app.declarations(), overrides={current_user: fake})
+    declared = replace(app.declarations(), overrides={current_user: fake})
     compiled = compile_app(declared, ROUTER_ERRORS)
 
     (endpoint,) = compiled.endpoints.values()
@@ -351,7 +352,7 @@ def test_two_pages_at_one_path():
     app = App(docs_url=None)
     declared = app.declarations()
     (page,) = declared.pages
-    twice = dataclasses.replace(declared, pages=(page, dataclasses.replace(page, name="docs")))
+    twice = replace(declared, pages=(page, replace(page, name="docs")))
 
     with pytest.raises(SpecError) as caught:
         compile_app(twice, ROUTER_ERRORS)

@@ -6,8 +6,9 @@ come from authors and their tables, so each label is spelt such that it can only
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.cli.report import counted
 from redirflow.routing.graph import Edge, Graph, Node, NodeKind
@@ -27,15 +28,13 @@ _SHAPES: Final[Mapping[NodeKind, tuple[str, str, str]]] = {
     "table": ("[(", ")]", "cylinder"),
     "site": ("{{", "}}", "hexagon"),
     "several": ("[", "]", "box3d"),
-    "path": ("[", "]", "plaintext"),
 }
 """By kind, the brackets of Mermaid and the shape of Graphviz."""
 
 _UNGROUPED: Final = frozenset({"site", "table"})
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A node as it is drawn."""
 
     id: str
@@ -43,8 +42,7 @@ class Box:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """An edge, or several, as they are drawn."""
 
     source: str
@@ -57,8 +55,7 @@ Groups: TypeAlias = Mapping[str, list[Box]]
 """Boxes by the first segment of their paths; those under "" stand outside."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """What is drawn."""
 
     groups: Groups

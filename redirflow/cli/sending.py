@@ -5,11 +5,11 @@ client that has seen the head of a response goes away.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import unquote
 
 import anyio
+from msgspec.structs import replace
 
 from redirflow.cli.report import Trouble, tell
 from redirflow.cli.way import HOPS, Asked, Declared, Guide, Hop, after, elsewhere

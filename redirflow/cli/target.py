@@ -2,12 +2,12 @@
 
 import os
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from redirflow.cli.report import Misuse
 
@@ -17,8 +17,7 @@ _USUAL_FILES: Final = ("main.py", "app.py")
 _WRITTEN: Final = re.compile(r"(?P<where>.+?\.py|[^:]+)(?::(?P<name>[^:]+))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """Where an app stands. Plain texts, so that it can travel to another process.
 
     Attributes:

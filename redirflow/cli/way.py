@@ -6,13 +6,16 @@ is asked in the order of serving, of the very tables that serve.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.faults import Place
 from redirflow.declare.operation import Operation, Page
+from redirflow.declare.settings import Settings
 from redirflow.http.location import compile_location
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
 from redirflow.http.reference import LocationRefused, quote_path
@@ -24,7 +27,7 @@ from redirflow.routing.handlers import HandlerHop
 from redirflow.routing.router import Values
 from redirflow.routing.rule import Rule
 from redirflow.routing.survey import MANY, RowHop, Survey, decoded
-from redirflow.serve.elsewhere import Elsewhere, Settings
+from redirflow.serve.elsewhere import Elsewhere
 from redirflow.serve.failures import Failures
 from redirflow.serve.reroute import MAX_HOPS as REROUTES
 
@@ -49,8 +52,7 @@ Kind: TypeAlias = Literal[
 _DEAD: Final = frozenset({"nothing", "method"})
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request.
 
     Attributes:
@@ -71,8 +73,7 @@ class Asked:
         return self.target.partition("?")[2].encode("ascii")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """A declaration on the way.
 
     Attributes:
@@ -84,8 +85,7 @@ class Declared:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onward:
+class Onward(Struct, frozen=True, kw_only=True):
     """Where a handler may lead.
 
     Attributes:
@@ -98,8 +98,7 @@ class Onward:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hop:
+class Hop(Struct, frozen=True, kw_only=True):
     """One request of a way, and what answers it.
 
     Attributes:

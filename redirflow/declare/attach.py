@@ -6,8 +6,9 @@ function itself is returned unchanged: types and direct calls survive.
 
 from collections.abc import Callable
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct, field
 
 from redirflow.declare.checks import shown
 from redirflow.declare.faults import Place, calling_place, refuse
@@ -17,11 +18,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 _SPECS: Final = "__redirflow_specs__"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """A promise that decorates a handler or a dependency; a value that may decorate several."""
+class Spec(Struct, frozen=True, kw_only=True, eq=False):
+    """A promise that decorates a handler or a dependency; a value that may decorate several.
 
-    place: Place = field(default_factory=calling_place, repr=False, compare=False)
+    Two are equal that promise the same, wherever they stand.
+    """
+
+    place: Place = field(default_factory=calling_place)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._promised == other._promised
+
+    def __hash__(self) -> int:
+        return hash(self._promised)
+
+    @property
+    def _promised(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "place")
 
     def __call__(self, handler: F) -> F:
         """Put this spec in front of those that stand on *handler*, and return *handler*."""

@@ -1,22 +1,27 @@
 """What an app sends later, to an address that a client gave (OpenAPI 3.2, Callback Object)."""
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from redirflow.declare.checks import check_fields
 from redirflow.declare.faults import refuse
 
-_BRACED: Final = re.compile(r"\{([^{}]*)\}")
-_EXPRESSION: Final = re.compile(
+_BRACED: Final = r"\{([^{}]*)\}"
+_EXPRESSION: Final = (
     r"\$(url|method|statusCode|request\.(path|query)\..+|(request|response)"
     r"(\.header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|\.body(#(/.*)?)?))"
 )
 """A runtime expression (OpenAPI 3.2, "Runtime Expressions")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class _Sent(Struct, frozen=True, kw_only=True):
+    method: Literal["POST", "PUT", "PATCH", "DELETE", "GET"] = "POST"
+    description: str | None = None
+
+
+class Callback(_Sent, frozen=True):
     """A request that this app sends later, because of one that it got; for the document.
 
     Args:
@@ -33,12 +38,10 @@ class Callback:
 
     url: str
     body: Any = None
-    method: Literal["POST", "PUT", "PATCH", "DELETE", "GET"] = field(default="POST", kw_only=True)
-    description: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_fields(self)
-        wrong = [each for each in self.expressions if not _EXPRESSION.fullmatch(each)]
+        wrong = [each for each in self.expressions if not re.fullmatch(_EXPRESSION, each)]
         if wrong or not self.expressions:
             raise refuse(
                 f"Callback({self.url!r}): {f'{wrong[0]!r} is no' if wrong else 'no'} expression",
@@ -50,4 +53,4 @@ class Callback:
     @property
     def expressions(self) -> list[str]:
         """The runtime expressions of the address, without their braces."""
-        return _BRACED.findall(self.url)
+        return re.findall(_BRACED, self.url)

@@ -7,7 +7,6 @@ line; what an argument may be is said once, by its annotation.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from functools import cache, wraps
 from inspect import isfunction, signature
 from types import MappingProxyType, NoneType, UnionType
@@ -106,12 +105,14 @@ def declares(function: Callable[P, T]) -> Callable[P, T]:
 
 def meant(name: str, known: Iterable[str]) -> str:
     """The one of the *known* arguments that *name* looks like, as it is written."""
+    from difflib import get_close_matches  # for mistakes only, and start-up counts
+
     near = get_close_matches(name, known, 1)
     return f"{near[0]}=..." if near else ""
 
 
 def check_fields(record: Any) -> None:
-    """`check` for the fields of a dataclass that an author makes."""
+    """`check` for the fields of a record that an author makes."""
     kind = record.__class__
     check(kind, {name: getattr(record, name) for name in _hints(kind)})
 

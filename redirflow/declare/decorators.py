@@ -1,7 +1,6 @@
 """The makers of specs: `returns`, `redirects`, `raises`, `reroutes`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from inspect import isfunction
 from types import MappingProxyType
 from typing import Any, Final
@@ -191,8 +190,7 @@ def reroutes(*, to: Target | tuple[Target, ...]) -> RerouteSpec:
     return RerouteSpec(to=targets)
 
 
-@dataclass(frozen=True, slots=True)
-class RaisesSpec(Spec):
+class RaisesSpec(Spec, frozen=True):
     """Declared errors; decorates a handler or a dependency. Made by `raises`.
 
     Attributes:

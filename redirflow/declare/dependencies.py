@@ -1,38 +1,45 @@
 """What a handler asks for besides the request's own values: results, credentials, tasks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from hmac import compare_digest
 from typing import Any, Literal, TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
 from redirflow.declare.attach import check_function
-from redirflow.declare.checks import check_fields, declares, listed
-from redirflow.declare.faults import Place, calling_place, refuse
+from redirflow.declare.checks import check_fields, declares, listed, shown
+from redirflow.declare.faults import calling_place, refuse
 from redirflow.http.headers import is_token
 
 
-@dataclass(frozen=True, slots=True)
 class Depends:
     """The result of a function that has parameters of the same kinds as a handler's.
 
     `user: Annotated[User, Depends(current_user)]`. Resolved once per request.
     """
 
-    function: Callable[..., Any]
-    place: Place = field(default_factory=calling_place, repr=False, compare=False)
+    __slots__ = ("function", "place")
 
-    def __post_init__(self) -> None:
-        check_function(self.function, "Depends({})")
-        if any(self.function is each for each in (Bearer, Basic, APIKey)):
-            scheme = self.function.__name__
+    @declares
+    def __init__(self, function: Callable[..., Any]) -> None:
+        check_function(function, "Depends({})")
+        if any(function is each for each in (Bearer, Basic, APIKey)):
+            scheme = function.__name__
             raise refuse(f"Depends({scheme})", "", f"Annotated[str, {scheme}()]")
+        self.function = function
+        self.place = calling_place()
+
+    def __repr__(self) -> str:
+        return f"Depends({shown(self.function)})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Depends) and self.function == other.function
+
+    def __hash__(self) -> int:
+        return hash(self.function)
 
 
-Depends.__init__ = declares(Depends.__init__)  # type: ignore[method-assign]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bearer:
+class Bearer(Struct, frozen=True, kw_only=True):
     """The token of `Authorization: Bearer ...` (RFC 6750 2.1).
 
     Args:
@@ -49,11 +56,10 @@ class Bearer:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        object.__setattr__(self, "scopes", listed(self.scopes))
+        force_setattr(self, "scopes", listed(self.scopes))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basic:
+class Basic(Struct, frozen=True, kw_only=True):
     """User name and password of `Authorization: Basic ...` (RFC 7617).
 
     Args:
@@ -75,8 +81,7 @@ class Basic:
         return f'Basic realm="{self.realm}", charset="UTF-8"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class APIKey:
+class APIKey(Struct, frozen=True, kw_only=True):
     """A key in a header, a query parameter or a cookie: give exactly one of the three.
 
     Args:
@@ -134,16 +139,20 @@ class Scopes(frozenset[str]):
 Scheme: TypeAlias = Bearer | Basic | APIKey
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """What `Basic()` gives."""
 
     username: str
-    password: str = field(repr=False)
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(username={self.username!r})"
 
 
 def same_secret(given: str | bytes, expected: str | bytes) -> bool:
     """Whether two secrets are equal, in a time that does not tell where they differ."""
+    from hmac import compare_digest  # it brings much along, and start-up counts
+
     left = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else given
     right = expected.encode("utf-8", "surrogatepass") if isinstance(expected, str) else expected
     return compare_digest(left, right)

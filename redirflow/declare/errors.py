@@ -16,10 +16,10 @@ The annotated fields of a subclass are members of the body, given by keyword. Ho
 looks is decided by the app's error format (`declare.formats`).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cache
-from http import HTTPStatus
 from inspect import cleandoc
 from types import MappingProxyType
 from typing import (
@@ -51,6 +51,7 @@ from redirflow.declare.specs import (
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_BETWEEN_WORDS: Final = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _TAKEN: Final = frozenset({"type", "title", "status", "detail", "errors"})
 _REASONS: Final = MappingProxyType(
     {
@@ -59,8 +60,10 @@ _REASONS: Final = MappingProxyType(
         414: "URI Too Long",
         416: "Range Not Satisfiable",
         422: "Unprocessable Content",
+        501: "Not Implemented",
     }
 )
+"""Where a reason phrase is neither what Python says nor the name of the class here."""
 
 
 class ErrorDetail(msgspec.Struct, omit_defaults=True):
@@ -131,7 +134,9 @@ class HTTPError(_Fields):
         **more: Any,
     ) -> None:
         super().__init_subclass__(**more)
-        check(HTTPError.__init_subclass__, locals(), f"class {cls.__name__}")
+        cls.built_in = cls.__module__ == __name__
+        if not cls.built_in:
+            check(HTTPError.__init_subclass__, locals(), f"class {cls.__name__}")
         cls.status_code = int(cls.status_code if status_code is None else status_code)
         if not 400 <= cls.status_code <= 599:
             raise refuse(
@@ -142,7 +147,6 @@ class HTTPError(_Fields):
         cls.header_specs = merged_headers(cls.header_specs, checked_headers(headers))
         cls.cookie_specs = MappingProxyType({**cls.cookie_specs, **checked_cookies(cookies)})
         cls.title = _title(cls)
-        cls.built_in = cls.__module__ == __name__
         frame = calling_frame()
         cls._place = Place(frame.f_code.co_filename, frame.f_lineno)
         if "<locals>" in cls.__qualname__:
@@ -190,8 +194,12 @@ def built_in(status: object) -> str:
 
 def _title(error: type[HTTPError]) -> str:
     own = cleandoc(error.__dict__.get("__doc__") or "").partition("\n")[0].strip()
-    if own and error.__module__ != __name__:
+    if error.built_in:
+        return _REASONS.get(error.status_code) or re.sub(_BETWEEN_WORDS, " ", error.__name__)
+    if own:
         return own
+    from http import HTTPStatus  # seldom needed, and start-up counts
+
     try:
         return _REASONS.get(error.status_code) or HTTPStatus(error.status_code).phrase
     except ValueError:

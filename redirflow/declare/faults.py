@@ -7,17 +7,16 @@ A fault names the place, what was found, what was allowed and what to write inst
 import inspect
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 _PACKAGE: Final = __name__.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """A line of the author's source."""
 
     file: str
@@ -25,6 +24,8 @@ class Place:
 
     def __str__(self) -> str:
         """`file:line`, with the file relative to the working directory where it is below it."""
+        from pathlib import Path  # for faults only, and start-up counts
+
         path = Path(self.file)
         if path.is_relative_to(Path.cwd()):
             path = path.relative_to(Path.cwd())
@@ -60,8 +61,7 @@ def calling_place() -> Place:
     return Place(frame.f_code.co_filename, frame.f_lineno)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that is wrong.
 
     Attributes:

@@ -6,7 +6,6 @@ response and the document are made from that type, so they can't disagree.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import UnionType
 from typing import (
     Annotated,
@@ -21,12 +20,13 @@ from typing import (
 )
 
 import msgspec
+from msgspec import Struct
 
 from redirflow.declare.checks import check_fields
 from redirflow.declare.errors import ErrorDetail, HTTPError, members_of, remembered
 from redirflow.http.media import JSON, PROBLEM_JSON
 
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+_WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 
 
 @runtime_checkable
@@ -49,7 +49,7 @@ class ErrorFormat(Protocol):
 
 def kebab(name: str) -> str:
     """`EmailTaken` as `email-taken`."""
-    return "-".join(word.lower() for word in _WORD.findall(name))
+    return "-".join(word.lower() for word in re.findall(_WORD, name))
 
 
 def _present(error: HTTPError) -> dict[str, Any]:
@@ -88,8 +88,7 @@ def _body_struct(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemDetails:
+class ProblemDetails(Struct, frozen=True):
     """RFC 9457 problem details, `application/problem+json`. The default.
 
     Args:
@@ -132,8 +131,7 @@ class ProblemDetails:
         return "about:blank" if error.built_in else self.base + kebab(error.__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorModel:
+class ErrorModel(Struct, frozen=True):
     """`application/json` with a list of what is wrong: `{"detail": [{"msg", "loc", "type"}]}`.
 
     Only `msg` is always there. Fields of an error class stand beside `detail`.

@@ -1,30 +1,31 @@
 """What a router promises for all operations in it, and how groups nest."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.declare.checks import fits, shown
 from redirflow.declare.dependencies import APIKey, Basic, Bearer, Depends, Scheme
 from redirflow.declare.errors import HTTPError, built_in
 from redirflow.declare.faults import refuse
 from redirflow.declare.operation import Operation
-from redirflow.declare.specs import HeaderSpec, merged_headers, nothing
+from redirflow.declare.specs import NOTHING, HeaderSpec, merged_headers
 
 Guard: TypeAlias = Callable[..., object] | Depends | Scheme
 """What `dependencies=` takes: a function, `Depends(function)`, or credentials."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """The promises of an app or a router; those of inner groups are added to outer ones."""
 
     prefix: str = ""
     name: str | None = None
     tags: tuple[str, ...] = ()
     raises: tuple[type[HTTPError], ...] = ()
-    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
+    headers: Mapping[str, HeaderSpec] = NOTHING
     dependencies: tuple[Depends | Scheme, ...] = ()
     deprecated: bool | datetime = False
     sunset: datetime | None = None

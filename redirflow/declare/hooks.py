@@ -8,23 +8,22 @@ needs of them, and an app without hooks makes its decoders without any.
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from msgspec import Struct
 from msgspec import inspect as types_of
 
 from redirflow.declare.checks import check_fields
 from redirflow.declare.faults import refuse
-from redirflow.declare.specs import nothing
+from redirflow.declare.specs import NOTHING
 
 Encode: TypeAlias = Callable[[Any], Any]
 Decode: TypeAlias = Callable[[type, Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TypeHook:
+class TypeHook(Struct, frozen=True, eq=False):
     """How values of one class travel.
 
     `TypeHook(IPv4Address, schema={"format": "ipv4"})`
@@ -46,7 +45,7 @@ class TypeHook:
     decode: Callable[[Any], Any] | None = None
     encode: Callable[[Any], Any] = str
     wire: Any = str
-    schema: Mapping[str, Any] = field(default_factory=nothing, hash=False)
+    schema: Mapping[str, Any] = NOTHING
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -103,6 +102,11 @@ def in_force(hooks: Hooks) -> Generator[None]:
 def hook_of(cls: type) -> TypeHook | None:
     """The hook for a class."""
     return _IN_FORCE.get().get(cls)
+
+
+def hooked() -> bool:
+    """Whether any hook is in force."""
+    return bool(_IN_FORCE.get())
 
 
 def decoding() -> Decode | None:

@@ -1,21 +1,21 @@
 """What a router collects: operations, rules without a handler, mounts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.callbacks import Callback
 from redirflow.declare.dependencies import Depends, Scheme
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, Place
-from redirflow.declare.specs import HeaderSpec, nothing
+from redirflow.declare.specs import NOTHING, HeaderSpec
 from redirflow.http.types import ASGIApp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True, eq=False):
     """One method of one path template, with all that its author promised.
 
     Attributes:
@@ -39,13 +39,16 @@ class Operation:
     description: str | None = None
     deprecated: bool | datetime = False
     sunset: datetime | None = None
-    callbacks: Mapping[str, Callback] = field(default_factory=nothing)
+    callbacks: Mapping[str, Callback] = NOTHING
     include_in_schema: bool = True
     max_body_size: int | None = None
     dependencies: tuple[Depends | Scheme, ...] = ()
     raises: tuple[type[HTTPError], ...] = ()
-    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
-    namespace: Mapping[str, Any] = field(default_factory=nothing, repr=False)
+    headers: Mapping[str, HeaderSpec] = NOTHING
+    namespace: Mapping[str, Any] = NOTHING
+
+    def __repr__(self) -> str:
+        return f"Operation({self.method} {self.path}, {self.name})"
 
     @property
     def specs(self) -> tuple[Any, ...]:
@@ -57,8 +60,7 @@ class Operation:
         return Fault(found, allowed, write, self.place)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RedirectRule:
+class RedirectRule(Struct, frozen=True, kw_only=True, eq=False):
     """A redirect without a handler."""
 
     source: str
@@ -72,19 +74,17 @@ class RedirectRule:
     include_in_schema: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RerouteRule:
+class RerouteRule(Struct, frozen=True, kw_only=True, eq=False):
     """A path that another operation answers, without a round trip."""
 
     source: str
     to: Any
     place: Place
     query: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=nothing)
+    headers: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True, eq=False):
     """Another ASGI app that answers everything below a prefix."""
 
     prefix: str
@@ -92,8 +92,7 @@ class Mount:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Page:
+class Page(Struct, frozen=True, kw_only=True, eq=False):
     """Something that the framework itself serves: the document, the docs page."""
 
     path: str

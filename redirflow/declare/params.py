@@ -4,8 +4,9 @@ The markers are generic aliases over `Annotated`, so that a type checker sees `i
 `limit: Query[int] = 10` while the compiler sees the marker.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Never, TypeAlias, TypeVar, cast
+
+from msgspec import Struct
 
 from redirflow.declare.checks import check_fields, shown
 from redirflow.declare.faults import refuse
@@ -15,8 +16,7 @@ T = TypeVar("T")
 Where: TypeAlias = Literal["path", "query", "header", "cookie", "form", "body"]
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(Struct, frozen=True):
     """The part of a request that a parameter is read from."""
 
     where: Where
@@ -25,8 +25,7 @@ class In:
         return self.where.capitalize()  # as its author wrote it
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """The name that a parameter has on the wire, where Python can't spell it.
 
     `sid: Cookie[Annotated[str, Alias("__Host-sid")]]`
@@ -38,8 +37,7 @@ class Alias:
         check_fields(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Struct, frozen=True):
     """What a marker is at run time: the same alias, but one that says how it is written."""
 
     name: str

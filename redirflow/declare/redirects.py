@@ -7,12 +7,14 @@ stands in the spec of the function that raises them.
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any, Final, ParamSpec, Self, TypeAlias, overload
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from redirflow.declare.attach import Spec
-from redirflow.declare.specs import CookieSpec, HeaderSpec, nothing
+from redirflow.declare.specs import NOTHING, CookieSpec, HeaderSpec
 from redirflow.http.query import pairs_of
 from redirflow.http.reference import quote_query
 
@@ -22,8 +24,7 @@ Target: TypeAlias = Callable[..., Any] | str
 """A handler, an operation's name, or a `"/path"`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedirectSpec(Spec):
+class RedirectSpec(Spec, frozen=True, kw_only=True):
     """A declared redirect; decorates a handler or a dependency. Made by `redirects`.
 
     Attributes:
@@ -35,13 +36,12 @@ class RedirectSpec(Spec):
     to: tuple[Target, ...] | None = None
     external: tuple[str, ...] = ()
     description: str | None = None
-    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
-    cookies: Mapping[str, CookieSpec] = field(default_factory=nothing)
+    headers: Mapping[str, HeaderSpec] = NOTHING
+    cookies: Mapping[str, CookieSpec] = NOTHING
     max_age: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RerouteSpec(Spec):
+class RerouteSpec(Spec, frozen=True, kw_only=True):
     """Operations that a handler may reroute to. Made by `reroutes`."""
 
     to: tuple[Target, ...]
@@ -208,8 +208,7 @@ class Redirect(_Signal):
         return redirect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extras:
+class Extras(Struct, frozen=True, kw_only=True):
     """What a `Redirect` may have besides where it goes."""
 
     status_code: int | None = None

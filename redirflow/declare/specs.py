@@ -4,9 +4,10 @@ A compiled plan is never kept on a spec: one spec may serve many operations.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.declare.attach import Spec
 from redirflow.declare.checks import check_fields
@@ -15,12 +16,7 @@ from redirflow.http.headers import is_token
 
 SameSite: TypeAlias = Literal["lax", "strict", "none"]
 
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
-
-
-def nothing() -> Mapping[Any, Any]:
-    """The empty mapping, as a default of frozen records."""
-    return NOTHING
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 class FromAnnotation:
@@ -33,8 +29,12 @@ class FromAnnotation:
 FROM_ANNOTATION: Final = FromAnnotation()
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderSpec:
+class _Described(Struct, frozen=True, kw_only=True):
+    required: bool = True
+    description: str | None = None
+
+
+class HeaderSpec(_Described, frozen=True):
     """A response header.
 
     Args:
@@ -45,15 +45,12 @@ class HeaderSpec:
     """
 
     type: Any = str
-    required: bool = field(default=True, kw_only=True)
-    description: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         check_fields(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CookieSpec:
+class CookieSpec(Struct, frozen=True, kw_only=True):
     """The attributes of a cookie (RFC 6265 4.1.2); the handler only gives its value.
 
     Args:
@@ -88,19 +85,18 @@ class CookieSpec:
                 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseSpec(Spec):
+class ResponseSpec(Spec, frozen=True, kw_only=True):
     """A declared success response; decorates a handler. Made by `returns`."""
 
     type: Any = FROM_ANNOTATION
     status_code: int | None = None
     description: str | None = None
-    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
-    cookies: Mapping[str, CookieSpec] = field(default_factory=nothing)
+    headers: Mapping[str, HeaderSpec] = NOTHING
+    cookies: Mapping[str, CookieSpec] = NOTHING
     location: Any = None
     media_type: tuple[str, ...] = ()
-    examples: Mapping[str, Any] = field(default_factory=nothing)
-    links: Mapping[str, Any] = field(default_factory=nothing)
+    examples: Mapping[str, Any] = NOTHING
+    links: Mapping[str, Any] = NOTHING
 
 
 def checked_headers(headers: Mapping[str, HeaderSpec] | None) -> Mapping[str, HeaderSpec]:

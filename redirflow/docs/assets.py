@@ -5,25 +5,23 @@ of an inline script. Links are relative: a page stays the same under any `root_p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
+from msgspec import Struct
+
+from redirflow.declare.settings import UI
 from redirflow.http.reference import quote_path
 from redirflow.http.response import Reply, content_length
-
-UI: TypeAlias = Literal["redirflow", "swagger", "scalar"]
-"""Who shows the document: our page, or one of two others from a CDN."""
 
 _TYPES: Final = {"css": b"text/css; charset=utf-8", "js": b"text/javascript; charset=utf-8"}
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _FOLDER: Final = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """One file.
 
     Attributes:

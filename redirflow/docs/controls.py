@@ -5,8 +5,9 @@ disagree; `page.js` reads the form and writes the same line again when something
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.docs.example import ABSENT, example
 from redirflow.docs.index import Entry, Index
@@ -23,8 +24,7 @@ Kind: TypeAlias = Literal["text", "lines", "json", "choice", "file"]
 """How a value is given: in one line, one a line, as JSON, out of a list, as a file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
+class Control(Struct, frozen=True, kw_only=True):
     """One thing to give.
 
     Attributes:
@@ -44,8 +44,7 @@ class Control:
     scheme: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class Sending(Struct, frozen=True, kw_only=True):
     """What is sent to an operation.
 
     Attributes:

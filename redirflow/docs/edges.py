@@ -6,8 +6,10 @@ without an operation, rules and tables. Nothing is said of operations that the d
 """
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.compile import CompiledApp
 from redirflow.docs.index import Entry, Index
@@ -24,8 +26,7 @@ _ROWS: Final = 10_000
 """Rows of tables; where there are more, following each would take longer than the page is worth."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """One way on.
 
     Attributes:

@@ -6,8 +6,9 @@ runs nothing else under that name. The policy admits these very addresses, and n
 host. To renew one, change version and hash together.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from redirflow.docs.assets import STRICT, Asset, page_reply, relative
 from redirflow.docs.head import whole_page
@@ -17,8 +18,7 @@ from redirflow.http.response import Reply
 _CDN: Final = "https://cdn.jsdelivr.net/npm"
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """One file on the CDN.
 
     Attributes:
@@ -35,8 +35,7 @@ class Remote:
         return f"{_CDN}/{self.file}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class External:
+class External(Struct, frozen=True, kw_only=True):
     """A page of somebody else's making.
 
     Attributes:

@@ -5,9 +5,10 @@ are what they are; another thing that would like the same anchor takes the next 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from redirflow.declare.formats import kebab
 from redirflow.docs.markup import Markup, element
@@ -16,8 +17,7 @@ from redirflow.openapi.reading import Object, is_object, operations
 _SCHEMAS: Final = "#/components/schemas/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True, eq=False):
     """One operation of the document.
 
     Attributes:
@@ -37,8 +37,7 @@ class Entry:
         return f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True, eq=False):
     """One class of errors.
 
     Attributes:
@@ -55,8 +54,7 @@ class Problem:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Index:
+class Index(Struct, frozen=True, kw_only=True, eq=False):
     """Everything on the page, by name.
 
     Attributes:

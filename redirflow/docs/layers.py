@@ -8,8 +8,9 @@ their neighbours, a few times in both directions.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 Arrow: TypeAlias = tuple[str, str]
 """Source and target."""
@@ -20,8 +21,7 @@ Slot: TypeAlias = tuple[str, int]
 _SWEEPS: Final = 4
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layers:
+class Layers(Struct, frozen=True, eq=False):
     """A group of connected nodes.
 
     Attributes:

@@ -7,8 +7,9 @@ run back beneath their group.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.docs.layers import Arrow, Layers, Slot, groups, layers
 from redirflow.docs.spacing import mean, spaced
@@ -33,8 +34,7 @@ _GUTTER: Final = 64
 _WIDEST_GUTTER: Final = 150
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """Where a node stands."""
 
     x: int
@@ -48,16 +48,14 @@ class Box:
         return self.y + self.height // 2
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Where an arrow runs: smoothly from point to point, or in right angles if it runs back."""
 
     points: tuple[Point, ...]
     back: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """A finished drawing.
 
     Attributes:
@@ -100,8 +98,7 @@ def _numbered(arrows: Iterable[Arrow], part: Layers) -> dict[int, Arrow]:
 # --- across ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
+class _Grid(Struct, frozen=True):
     """The left edges and the widths of all columns."""
 
     lefts: tuple[int, ...]

@@ -6,10 +6,11 @@ the forms and the copy buttons; what it must know stands in `data-` attributes o
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from redirflow.docs.assets import Asset, relative, root
 from redirflow.docs.edges import Edge
@@ -30,8 +31,7 @@ _HERE: Final = "http://127.0.0.1:8000"
 address: that of `redirflow run`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """Where a page stands, and what it refers to.
 
     Attributes:

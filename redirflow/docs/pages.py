@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from redirflow.docs.assets import UI, assets_of, page_reply
+from redirflow.declare.settings import UI
+from redirflow.docs.assets import assets_of, page_reply
 from redirflow.docs.edges import Edge
 from redirflow.docs.external import External, scalar, swagger
 from redirflow.docs.page import Setting, write_page

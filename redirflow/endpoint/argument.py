@@ -198,7 +198,8 @@ def _refuse_default(name: str, type_: Any, default: Any) -> None:
 def _refuse_field_defaults(info: types_of.Type) -> None:
     """`_refuse_default` for the fields of every Struct in a type."""
     for part in parts_of(info):
-        if isinstance(part, types_of.StructType):
+        # PERF: the fields of a class are read only where one has a default.
+        if isinstance(part, types_of.StructType) and not all(each.required for each in part.fields):
             for field in msgspec.structs.fields(part.cls):
                 default = _field_default(field)[1]
                 if default not in (REQUIRED, msgspec.UNSET):

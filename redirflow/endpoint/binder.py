@@ -5,10 +5,10 @@ does the same for the happy case only and comes here at the first doubt.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import msgspec
+from msgspec import Struct
 from msgspec import inspect as types_of
 
 from redirflow.declare.errors import (
@@ -41,8 +41,7 @@ class Refused(Exception):
         self.error = error
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binder:
+class Binder(Struct, frozen=True, eq=False):
     """Reads the parameters of one function."""
 
     signature: Signature
@@ -142,8 +141,7 @@ def _read(parameter: Parameter, text: Any) -> Any:
 # --- bodies ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BodyReader:
+class BodyReader(Struct, frozen=True, eq=False):
     """Decodes a body of a declared type, by its Content-Type.
 
     Attributes:

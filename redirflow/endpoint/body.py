@@ -1,13 +1,14 @@
 """A declared body: values become bytes, and the bytes are checked before they go out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from redirflow.declare.hooks import decoding, encoding
 from redirflow.endpoint.convert import discreet, refuse_infinite, split_error
+from redirflow.endpoint.exact import Exact, exact_predicate, unsure
 from redirflow.endpoint.parts import is_raw, parts_of, shown, type_info
 from redirflow.endpoint.strangers import refuse_strangers
 from redirflow.endpoint.twins import twin
@@ -24,14 +25,14 @@ from redirflow.http.media import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BodyPlan:
+class BodyPlan(Struct, frozen=True):
     """How a body of one type and media type is made.
 
     Attributes:
         media_type: the Content-Type.
         encode: from a value to bytes.
         check: decodes the bytes into the strict twin of the declared type.
+        exact: whether a value surely passes that check.
         cut: from a value to bytes of exactly the declared type, when the check fails.
     """
 
@@ -39,6 +40,7 @@ class BodyPlan:
     encode: Encode
     check: Decode
     cut: Callable[[Any], bytes]
+    exact: Exact = unsure
 
     def render(self, value: Any) -> bytes:
         """The checked bytes of *value*.
@@ -48,7 +50,8 @@ class BodyPlan:
         """
         try:
             body = self.encode(value)
-            self.check(body)
+            if not self.exact(value):
+                self.check(body)
         except Exception:  # noqa: BLE001 - whatever it was, the careful way tells it
             return self.cut(value)
         return body
@@ -81,7 +84,8 @@ def body_plan(type_: Any, media_type: str) -> BodyPlan:
         return plain_plan(type_, media_type)
     check = _checker(codec, type_)
     encode = codec.encoder(encoding())
-    return BodyPlan(content_type(media_type), encode, check, _cutter(codec, type_, encode, check))
+    cut = _cutter(codec, type_, encode, check)
+    return BodyPlan(content_type(media_type), encode, check, cut, exact_predicate(type_) or unsure)
 
 
 def _checker(codec: Codec, type_: Any) -> Decode:

@@ -8,11 +8,11 @@ import math
 import re
 import types
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import Decode, TypeHook, decoding, encoding, hook_of
@@ -57,8 +57,7 @@ class Unreadable(ValueError):
         self.where = where
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """How one parameter is read.
 
     Attributes:
@@ -185,6 +184,8 @@ def is_scalar(info: types_of.Type) -> bool:
 
 def without_none(type_: Any) -> Any:
     """*type_* without `None`, which no text stands for."""
+    if isinstance(type_, type):  # PERF: most are a class
+        return type_
     type_ = unaliased(type_)
     if get_origin(type_) is Annotated:
         inner, *marks = get_args(type_)

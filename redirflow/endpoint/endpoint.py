@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain
 
+from msgspec import Struct
 from msgspec import inspect as types_of
 
 from redirflow.declare.attach import Spec
@@ -41,16 +41,14 @@ from redirflow.http.methods import WITH_BODY
 from redirflow.routing.template import Template
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DeclaredRedirect:
+class DeclaredRedirect(Struct, frozen=True, kw_only=True, eq=False):
     """A redirect that an operation may answer with, and the operations it leads to."""
 
     spec: RedirectSpec
     targets: tuple[Operation, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True, eq=False):
     """A compiled operation.
 
     Attributes:

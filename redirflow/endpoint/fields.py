@@ -1,10 +1,10 @@
 """Declared headers and cookies: values become the lines that go out, checked."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import Struct, field
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import decoding, encoding
@@ -20,8 +20,7 @@ from redirflow.http.values import header_text
 Write: TypeAlias = Callable[[Any], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldsPlan:
+class FieldsPlan(Struct, frozen=True):
     """The headers and cookies of one declared response.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Making the judges of an operation, from the specs that stand on its functions."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
+
+from msgspec import Struct, field
 
 from redirflow.declare.decorators import RaisesSpec
 from redirflow.declare.errors import HTTPError
@@ -25,8 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
+class Workshop(Struct, frozen=True, kw_only=True):
     """What every endpoint of an app is made with.
 
     Attributes:

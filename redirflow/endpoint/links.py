@@ -6,10 +6,10 @@ request, so a link never leads to a 422.
 
 import difflib
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.convert import discreet
@@ -39,8 +39,7 @@ class Unreachable(LinkRefused):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """How a location of one operation is made.
 
     Attributes:
@@ -184,7 +183,7 @@ class Directory:
         """
         if isinstance(target, str):
             return self._named(target)
-        known: object = target
+        known: Any = target
         found = self._by_handler.get(known, []) if isinstance(known, Hashable) else []
         if len(found) == 1:
             return found[0]

@@ -1,22 +1,15 @@
 """What a type is made of, and what clients could do with that."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
 from msgspec import inspect as types_of
 
-from redirflow.declare.hooks import hook_of
+from redirflow.declare.hooks import hook_of, hooked
 
 _SETS: Final = (types_of.SetType, types_of.FrozenSetType)
-_LEAVES: Final = frozenset(
-    {
-        *(types_of.AnyType, types_of.NoneType, types_of.BoolType, types_of.IntType),
-        *(types_of.FloatType, types_of.StrType, types_of.BytesType, types_of.LiteralType),
-        *(types_of.DateTimeType, types_of.DateType, types_of.TimeType, types_of.TimeDeltaType),
-        *(types_of.DecimalType, types_of.UUIDType),
-    }
-)
+OBJECTS: Final = (types_of.StructType, types_of.DataclassType, types_of.TypedDictType)
 _ENDLESS: Final = (types_of.AnyType, types_of.CustomType, types_of.RawType)
 _GUESSABLE: Final = (types_of.AnyType, types_of.CustomType, types_of.DecimalType, types_of.UUIDType)
 
@@ -50,33 +43,65 @@ def _class_info(cls: type) -> types_of.Type:
 
 
 def forget_types() -> None:
-    """Let go of what `type_info` remembers."""
+    """Let go of what `type_info` and `parts_of` remember."""
     _class_info.cache_clear()
+    _class_parts.cache_clear()
 
 
-def inner_types(info: types_of.Type) -> Iterator[types_of.Type]:
+def inner_types(info: types_of.Type) -> Iterable[types_of.Type]:
     """The types directly inside *info*."""
-    if type(info) in _LEAVES:  # PERF: most are, and each look for a part costs
-        return
-    for name in ("type", "item_type", "key_type", "value_type"):
-        part = getattr(info, name, None)
-        if isinstance(part, types_of.Type):
-            yield part
-    yield from getattr(info, "types", ())
-    yield from getattr(info, "item_types", ())
-    for field in getattr(info, "fields", ()):
-        yield field.type
-    hook = hook_of(info.cls) if isinstance(info, types_of.CustomType) else None
-    if hook is not None:
-        yield types_of.type_info(hook.wire)
+    return _INSIDE.get(type(info), _nothing)(info)
 
 
-def parts_of(info: types_of.Type) -> Iterator[types_of.Type]:
+def _nothing(_: types_of.Type) -> tuple[types_of.Type, ...]:
+    return ()
+
+
+def _of_fields(info: Any) -> Iterable[types_of.Type]:
+    return [field.type for field in info.fields]
+
+
+def _of_item(info: Any) -> Iterable[types_of.Type]:
+    return (info.item_type,)
+
+
+def _of_hook(info: Any) -> Iterable[types_of.Type]:
+    hook = hook_of(info.cls)
+    return () if hook is None else (types_of.type_info(hook.wire),)
+
+
+_INSIDE: Final[Mapping[type[types_of.Type], Callable[[Any], Iterable[types_of.Type]]]] = {
+    types_of.Metadata: lambda info: (info.type,),
+    types_of.UnionType: lambda info: info.types,
+    types_of.TupleType: lambda info: info.item_types,
+    types_of.DictType: lambda info: (info.key_type, info.value_type),
+    types_of.CustomType: _of_hook,
+    **dict.fromkeys((types_of.ListType, types_of.VarTupleType, *_SETS), _of_item),
+    **dict.fromkeys((*OBJECTS, types_of.NamedTupleType), _of_fields),
+}
+"""What is inside each kind of type; scalars have nothing."""
+
+
+def parts_of(info: types_of.Type) -> Iterable[types_of.Type]:
     """*info* and every type inside it, each class once."""
+    if type(info) not in _INSIDE:
+        return (info,)
+    cls = getattr(info, "cls", None)
+    # PERF: walked once for each class; what a hook puts inside is another app's other thing.
+    known = isinstance(cls, type) and not hooked()
+    return _class_parts(cls) if known else tuple(_walk(info))
+
+
+@cache
+def _class_parts(cls: type) -> tuple[types_of.Type, ...]:
+    return tuple(_walk(_class_info(cls)))
+
+
+def _walk(info: types_of.Type) -> Iterator[types_of.Type]:
     waiting, seen = [info], set[object]()
     while waiting:
         each = waiting.pop()
-        if type(each) not in _LEAVES:
+        if type(each) in _INSIDE:
             cls = getattr(each, "cls", None)
             if cls in seen:
                 continue

@@ -5,14 +5,15 @@ dependency's by the dependency's. What no spec declares is a `ContractViolation`
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from redirflow.declare.errors import HTTPError, NotFound, members_of
 from redirflow.declare.faults import Fault, Place, SpecError
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.redirects import Redirect, RedirectSpec
-from redirflow.declare.specs import NOTHING, HeaderSpec, nothing
+from redirflow.declare.specs import NOTHING, HeaderSpec
 from redirflow.endpoint.binder import Refused
 from redirflow.endpoint.body import BodyPlan, body_plan
 from redirflow.endpoint.fields import FieldsPlan, fields_plan
@@ -58,8 +59,7 @@ def located(redirect: Redirect, destination: Destination, method: str, scope: Sc
 # --- redirects -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RedirectPlan:
+class RedirectPlan(Struct, frozen=True, eq=False):
     """How one declared redirect is sent.
 
     Attributes:
@@ -139,8 +139,7 @@ def quick_redirect(judge: "Judge") -> QuickRedirect | None:
 # --- errors ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ErrorPlan:
+class ErrorPlan(Struct, frozen=True, eq=False):
     """How one class of errors is sent."""
 
     error: type[HTTPError]
@@ -182,7 +181,7 @@ def error_plan(
         raise
     except Exception as failure:
         found = f"{type(format).__name__} has no body for {error.__name__}: {failure}"
-        place = None if error.built_in else getattr(error, "_place", None)
+        place = None if error.built_in else error._place
         raise SpecError([Fault(found, place=place)]) from failure
     return ErrorPlan(
         error, format, body, fields_plan(error.header_specs, error.cookie_specs, group)
@@ -192,8 +191,7 @@ def error_plan(
 # --- one function ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Judge:
+class Judge(Struct, frozen=True, eq=False):
     """What one function, a handler or a dependency, may raise, and the reply for it.
 
     Attributes:
@@ -208,9 +206,9 @@ class Judge:
 
     name: str
     directory: Directory
-    redirects: Mapping[int, tuple[RedirectPlan, ...]] = field(default_factory=nothing)
+    redirects: Mapping[int, tuple[RedirectPlan, ...]] = NOTHING
     default_status: int | None = None
-    errors: Mapping[type[HTTPError], ErrorPlan] = field(default_factory=nothing)
+    errors: Mapping[type[HTTPError], ErrorPlan] = NOTHING
     foreign: tuple[tuple[type[Exception], type[HTTPError]], ...] = ()
     reroutes: Destination | None = None
     place: Place | None = None

@@ -6,7 +6,6 @@ import collections.abc
 import types
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import (
     Annotated,
@@ -22,6 +21,7 @@ from typing import (
     get_origin,
 )
 
+from msgspec import Struct
 from msgspec import inspect as types_of
 
 from redirflow.declare.faults import SpecError
@@ -29,11 +29,11 @@ from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import Redirect, RedirectSpec
 from redirflow.declare.specs import (
     FROM_ANNOTATION,
+    NOTHING,
     CookieSpec,
     HeaderSpec,
     ResponseSpec,
     merged_headers,
-    nothing,
 )
 from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.parts import shown, type_info
@@ -64,8 +64,7 @@ class Nothing:
 NEVER: Final = Nothing()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredResponse:
+class DeclaredResponse(Struct, frozen=True, kw_only=True):
     """A success that an operation declares.
 
     Attributes:
@@ -80,12 +79,12 @@ class DeclaredResponse:
     media_types: tuple[str, ...] = ()
     stream: Stream | None = None
     description: str
-    headers: Mapping[str, HeaderSpec] = field(default_factory=nothing)
-    cookies: Mapping[str, CookieSpec] = field(default_factory=nothing)
+    headers: Mapping[str, HeaderSpec] = NOTHING
+    cookies: Mapping[str, CookieSpec] = NOTHING
     location: Destination | None = None
     location_to: tuple[Any, ...] | None = None
-    examples: Mapping[str, Any] = field(default_factory=nothing)
-    links: Mapping[str, Any] = field(default_factory=nothing)
+    examples: Mapping[str, Any] = NOTHING
+    links: Mapping[str, Any] = NOTHING
 
 
 def phrase(status: int) -> str:

@@ -5,8 +5,9 @@ import inspect
 import types
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from redirflow.declare.dependencies import Depends, Scheme
 from redirflow.declare.params import Where
@@ -27,8 +28,7 @@ Kind: TypeAlias = Literal["async", "sync", "async generator", "sync generator"]
 UNKNOWN: Final = inspect.Signature.empty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Struct, frozen=True, kw_only=True):
     """A value read from the path, the query, a header, a cookie or a form.
 
     Attributes:
@@ -60,8 +60,7 @@ class Parameter:
         return self.reader.fallible or (self.required and self.where != "path")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BodyParameter:
+class BodyParameter(Struct, frozen=True, kw_only=True):
     """The argument that is the decoded body; `default` as in `Parameter`."""
 
     name: str
@@ -69,8 +68,7 @@ class BodyParameter:
     default: Callable[[], Any] | Required = REQUIRED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(Struct, frozen=True, kw_only=True):
     """Where each argument of a function comes from.
 
     Attributes:
@@ -204,4 +202,6 @@ def _fixed(function: Any) -> set[str]:
 def is_upload(type_: Any) -> bool:
     """Whether a parameter is an uploaded file, or several."""
     bare = without_none(type_)
-    return bare is UploadFile or (get_origin(bare) is list and get_args(bare) == (UploadFile,))
+    if isinstance(bare, type):  # PERF: most are a class
+        return bare is UploadFile
+    return get_origin(bare) is list and get_args(bare) == (UploadFile,)

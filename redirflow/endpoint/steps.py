@@ -6,8 +6,9 @@ one needs of an earlier one is an index.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.dependencies import Depends, Scheme
@@ -20,8 +21,7 @@ from redirflow.endpoint.signature import Kind, Signature, kind_of
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One function that is called for a request.
 
     Attributes:
@@ -37,8 +37,7 @@ class Step:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CredentialsStep:
+class CredentialsStep(Struct, frozen=True, eq=False):
     """Credentials that are read before any parameter.
 
     Attributes:
@@ -52,8 +51,7 @@ class CredentialsStep:
 AnyStep: TypeAlias = Step | CredentialsStep
 
 
-@dataclass(slots=True)
-class _Flattening:
+class _Flattening(Struct):
     operation: Operation
     overrides: Mapping[Any, Any]
     faults: list[Fault]

@@ -1,10 +1,10 @@
 """Declared streams: each item is checked and encoded like a body of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from redirflow.declare.streams import ServerSentEvent, data_of, is_event
 from redirflow.endpoint.body import BodyPlan, body_plan, content_type, plain_plan
@@ -17,8 +17,7 @@ KEEP_ALIVE: Final = b": keep-alive\n\n"
 """A comment that keeps proxies from closing a silent stream of events."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StreamPlan:
+class StreamPlan(Struct, frozen=True, eq=False):
     """How one declared stream is sent.
 
     Attributes:

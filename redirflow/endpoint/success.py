@@ -1,8 +1,9 @@
 """How a declared success is sent: what a handler returned becomes a reply, checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from redirflow.declare.errors import NotAcceptable
 from redirflow.declare.redirects import Redirect
@@ -22,8 +23,7 @@ from redirflow.http.response import EMPTY, Reply, Response, content_length
 from redirflow.http.types import RawHeaders, Scope
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SuccessPlan:
+class SuccessPlan(Struct, frozen=True, eq=False):
     """How one declared success is sent.
 
     Attributes:

@@ -5,9 +5,10 @@ lists: operations and paths of this app, any local location, origins.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from redirflow.declare.operation import Operation
 from redirflow.endpoint.links import Directory, Link, name_of
@@ -23,8 +24,7 @@ class NotAllowed(ValueError):
     """A location that is safe, but that the spec does not list."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Destination:
+class Destination(Struct, frozen=True, eq=False):
     """The locations that one spec allows.
 
     Attributes:
@@ -93,8 +93,7 @@ class Destination:
         return path in self.paths or self.serves(path, method) in self.owners
 
 
-@dataclass(frozen=True, slots=True)
-class Resolver:
+class Resolver(Struct, frozen=True):
     """Turns the `to=` and `external=` of specs into destinations.
 
     Attributes:

@@ -37,11 +37,10 @@ from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import hook_of
 from redirflow.endpoint.convert import DECIMAL
-from redirflow.endpoint.parts import parts_of, shown, type_info
+from redirflow.endpoint.parts import OBJECTS, parts_of, shown, type_info
 
 ObjectType: TypeAlias = types_of.StructType | types_of.DataclassType | types_of.TypedDictType
 
-_OBJECTS: Final = (types_of.StructType, types_of.DataclassType, types_of.TypedDictType)
 _LOOSE: Final = (types_of.DecimalType, types_of.NamedTupleType)
 """Types that msgspec reads from more than it writes."""
 
@@ -59,7 +58,7 @@ def twin(type_: Any, *, strict: bool, wired: bool = False) -> Any:
     objects: dict[Any, ObjectType] = {}
     loose = wired
     for part in parts_of(info):
-        if isinstance(part, _OBJECTS):
+        if isinstance(part, OBJECTS):
             objects[part.cls] = part
         loose = loose or (strict and isinstance(part, _LOOSE))
     if not objects and not loose:
@@ -165,7 +164,7 @@ def _annotation(info: types_of.Type, refer: Refer) -> Any:
     def inner(part: types_of.Type) -> Any:
         return _annotation(part, refer)
 
-    if isinstance(info, (*_OBJECTS, types_of.CustomType, types_of.DecimalType)):
+    if isinstance(info, (*OBJECTS, types_of.CustomType, types_of.DecimalType)):
         return refer(info)
     base: Any = _BASES.get(type(info))
     match info:
@@ -189,15 +188,15 @@ def _annotation(info: types_of.Type, refer: Refer) -> Any:
             base = base[inner(info.item_type)]
         case _:
             pass
-    limits = {name: getattr(info, name, None) for name in _LIMITS}
+    limits = {name: getattr(info, name) for name in _LIMITS & {*info.__struct_fields__}}
     given: Any = {name: limit for name, limit in limits.items() if limit is not None}
     return Annotated[base, msgspec.Meta(**given)] if given else base
 
 
-_LIMITS: Final = (
+_LIMITS: Final = {
     *("gt", "ge", "lt", "le", "multiple_of"),
     *("min_length", "max_length", "pattern", "tz"),
-)
+}
 
 # Type checkers take what stands in brackets for annotations; these are made at run time.
 _TUPLE: Final[Any] = tuple

@@ -1,6 +1,11 @@
 """Choosing a media type by the `Accept` field (RFC 9110 12.5.1)."""
 
+import re
+from typing import Final
+
 from redirflow.http.media import essence, parameter
+
+_QUALITY: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")  # RFC 9110 12.4.2
 
 
 def acceptable(accept: str, offered: tuple[str, ...]) -> list[str]:
@@ -10,7 +15,9 @@ def acceptable(accept: str, offered: tuple[str, ...]) -> list[str]:
     earlier offer comes first. No field, or an empty one, takes anything.
     """
     ranges = [part for part in accept.split(",") if part.strip()]
-    weights = {name: _weight(ranges, essence(name)) if ranges else 1.0 for name in offered}
+    if not ranges:
+        return [*offered]
+    weights = {name: _weight(ranges, essence(name)) for name in offered}
     taken = [name for name in offered if weights[name]]
     return sorted(taken, key=weights.__getitem__, reverse=True)
 
@@ -39,7 +46,4 @@ def _quality(text: str) -> float:
     given = parameter(text, "q")
     if given is None:
         return 1.0
-    whole, _, part = given.partition(".")
-    if whole not in {"0", "1"} or len(part) > 3 or not (part.isdecimal() or not part):
-        return 0.0
-    return min(float(given), 1.0)
+    return float(given) if _QUALITY.fullmatch(given) else 0.0

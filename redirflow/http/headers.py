@@ -16,8 +16,8 @@ _VALUE: Final = re.compile(
 )
 _HOST: Final = re.compile(
     rb"(?:[A-Za-z0-9._~!$&'()*+,;=\-]+"
-    rb"|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]"
-    rb"|\[[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:\-]+\])"
+    rb"|\[[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:\-]+\]"
+    rb"|\[(?P<ipv6>[^%\]]+)\])"
     rb"(?::[0-9]{0,5})?"
 )
 
@@ -68,6 +68,12 @@ def is_host(value: bytes) -> bool:
     """
     match = _HOST.fullmatch(value) if len(value) <= 260 else None
     return match is not None and (match["ipv6"] is None or _is_ipv6(match["ipv6"]))
+
+
+def host_name(host: str) -> str:
+    """The host of a well-formed Host field without its port, in lower case."""
+    text = host.lower()
+    return text if text.endswith("]") else text.rpartition(":")[0] or text
 
 
 def _is_ipv6(text: bytes) -> bool:

@@ -10,18 +10,20 @@ parts are written stand in `http.reference`, those for hosts in `http.origin`.
 Three readers must agree on what passes: RFC 3986 (proxies, most clients), the WHATWG URL Standard
 (browsers) and this package. Where they could differ a text is refused, never repaired, for a repair
 is a guess and the text may be an attacker's. What is done to the rest keeps its meaning:
-percent-encoding with the WHATWG sets, per component and never twice, a lower-case scheme and host,
-no default port, "/" for an absent path. A result resolves to just what the text did, but for two
-rewrites that RFC 3986 needs: a stray ``%`` becomes ``%25``, a backslash after ``?`` or ``#``
-becomes ``%5C``. Compiled again, a result stays as it is.
+percent-encoding of what RFC 3986 has no place for, per component and never twice, a lower-case
+scheme and host, no default port, "/" for an absent path. A browser that reads a result comes to
+just what the text said, with some characters escaped that it would have left alone: ``|^[]`` and
+a ``\`` past the path, ``{}`` and the backtick past it too, a second ``#``, and a stray ``%``.
+Compiled again, a result stays as it is.
 
 What this file must not know: the request (nothing is built from Host), the routes, who raised the
 redirect. Dot segments are plain text here; who fills a path template keeps a client's out of it.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from redirflow.http.origin import split_origin
 from redirflow.http.reference import LocationRefused, checked, encode_reference
@@ -33,8 +35,7 @@ class LocationTooLong(LocationRefused):
     """A location that is fine but for its length, which is mostly a client's doing."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocationPolicy:
+class LocationPolicy(Struct, frozen=True):
     """Where a location may lead: by default to this site only.
 
     Attributes:
@@ -51,7 +52,8 @@ class LocationPolicy:
 LOCAL: Final = LocationPolicy()
 
 # PERF: nearly all that is ever sent needs neither a closer look nor encoding; 0.2 us, not 2.5.
-_READY = re.compile(r"(?:/(?!/)|[?#])[!#$&(-;=?-\[\]_a-z|~]{0,7999}")
+# Its limits keep it below _MAX_BYTES; what is longer gets the closer look.
+_READY = re.compile(r"(?:/(?!/)|(?=[?#]))[!$&(-;=?-Z_a-z~]{0,7000}(?:#[!$&(-;=?-Z_a-z~]{0,900})?")
 
 
 def compile_location(location: str, policy: LocationPolicy = LOCAL) -> bytes:
@@ -81,6 +83,18 @@ def compile_location(location: str, policy: LocationPolicy = LOCAL) -> bytes:
             f"the location takes more than {_MAX_BYTES} bytes: keep long values out of it"
         )
     return sent
+
+
+_PLAIN = re.compile(r"/(?!/)[!$&(-;=@-Z_a-z~]{0,4000}")
+
+
+def plain_path(text: str) -> bytes | None:
+    """What `compile_location` makes of *text*, if that is a path with nothing special in it.
+
+    PERF: a table has a million of them, and asks besides for escapes, a query, a fragment and dot
+    segments; one look tells both (a fifteenth of reading it).
+    """
+    return text.encode("ascii") if _PLAIN.fullmatch(text) and "/." not in text else None
 
 
 def _admit(origin: str, policy: LocationPolicy) -> None:

@@ -6,10 +6,10 @@ One `Codec` per family. Encoders and decoders are made once, at start-up, by
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
@@ -41,8 +41,7 @@ _PARAMETER: Final = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(Struct, frozen=True):
     """How values of one family of media types become bytes and come back.
 
     Attributes:

@@ -1,7 +1,6 @@
 """Origins: one spelling for each, the one that a browser arrives at (WHATWG URL, 3 and 4)."""
 
 import re
-import unicodedata
 from contextlib import suppress
 from typing import Final
 
@@ -17,13 +16,12 @@ _NUMBER = "(?:[0-9]+|0[Xx][0-9A-Fa-f]*)(?![0-9A-Za-z_-])"
 NAME = rf"(?:{_LABEL}\.)*(?!{_NUMBER}){_LABEL}\.?"
 
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)")
-_AFTER_SCHEME = re.compile(r"://(?!/)([^/?#]*)(.*)")
-_AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::(.*))?")
-_HOST_NAME = re.compile(r"[0-9a-z_-]+(?:\.[0-9a-z_-]+)*\.?")
-_READ_AS_IPV4 = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
-_PLAIN_IPV4 = re.compile(IPV4)
-_PLAIN_PORT = re.compile(PORT)
+# Compiled, and kept by `re`, when they are first needed: most processes need none.
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*(?=:)"
+_AFTER_SCHEME = r"://(?!/)([^/?#]*)(.*)"
+_AUTHORITY = r"(\[[^\[\]]*\]|[^\[\]:]*)(?::(.*))?"
+_HOST_NAME = r"[0-9a-z_-]+(?:\.[0-9a-z_-]+)*\.?"
+_READ_AS_IPV4 = r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?"
 _BAD_IPV6 = "the brackets hold no IPv6 address or more than the host: write 'http://[2001:db8::1]/'"
 
 
@@ -43,7 +41,7 @@ def parse_origin(text: str) -> str:
     text = checked(text)
     if "*" in text:
         raise LocationRefused("an origin has no wildcard: list each, or write '*' alone for any")
-    if not _SCHEME.match(text):
+    if not re.match(_SCHEME, text):
         raise LocationRefused("an origin starts with its scheme: write 'https://host'")
     origin, rest = split_origin(text)
     if rest:
@@ -56,7 +54,7 @@ def parse_origin(text: str) -> str:
 
 def split_origin(text: str) -> tuple[str, str]:
     """The canonical origin of an absolute URL, and the text after its authority."""
-    named = _SCHEME.match(text)
+    named = re.match(_SCHEME, text)
     if named is None:
         raise LocationRefused(
             "the location is relative to the page it is sent from: write '/ok' rather than 'ok' "
@@ -68,7 +66,7 @@ def split_origin(text: str) -> tuple[str, str]:
             "the scheme is neither http nor https, and redirects lead nowhere else: write "
             "'https://host/path', or '/path' for this site"
         )
-    match = _AFTER_SCHEME.fullmatch(text, named.end())
+    match = re.fullmatch(_AFTER_SCHEME, text[named.end() :])
     if match is None:
         raise LocationRefused(
             "the scheme is not followed by exactly two slashes, and parsers differ on what that "
@@ -91,10 +89,10 @@ def _split_authority(authority: str) -> tuple[str, str | None]:
             "the host has a percent sign, which browsers decode and others don't: write the host "
             "in plain letters, an IPv6 address without its zone"
         )
-    match = _AUTHORITY.fullmatch(authority)
+    match = re.fullmatch(_AUTHORITY, authority)
     if match is None:
         raise LocationRefused(_BAD_IPV6)
-    if match[2] is not None and not _PLAIN_PORT.fullmatch(match[2]):
+    if match[2] is not None and not re.fullmatch(PORT, match[2]):
         raise LocationRefused(
             "the port is no plain number from 1 to 65535: write it so, or leave it and its colon "
             "out"
@@ -113,12 +111,12 @@ def _host(host: str) -> str:
 def _host_name(name: str) -> str:
     if not name:
         raise LocationRefused("the URL has no host: write 'https://host/path'")
-    if not _HOST_NAME.fullmatch(name):
+    if not re.fullmatch(_HOST_NAME, name):
         raise LocationRefused(
             "the host has more than ASCII letters, digits, '-', '_' and single dots between them: "
             "write it with these"
         )
-    if _READ_AS_IPV4.fullmatch(name) and not _PLAIN_IPV4.fullmatch(name):
+    if re.fullmatch(_READ_AS_IPV4, name) and not re.fullmatch(IPV4, name):
         raise LocationRefused(
             "the host ends in a number, so browsers read an IPv4 address: write four plain "
             "decimals ('127.0.0.1')"
@@ -158,6 +156,8 @@ def _is_punycode(code: str) -> bool:
         label = code.encode().decode("punycode")
     except UnicodeError:
         return False
+    import unicodedata  # seldom needed, and start-up counts
+
     printable = label.replace("\u200c", "").replace("\u200d", "").isprintable()  # joiners may be
     plain = printable and unicodedata.normalize("NFKC", label.lower()) == label
     return plain and not label.isascii() and label.encode("punycode").decode() == code

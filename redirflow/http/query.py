@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
 
 from redirflow.http.values import query_pairs
 
@@ -29,6 +28,8 @@ def parse_pairs(encoded: bytes, limit: int = LIMIT) -> list[tuple[str, str]]:
 
 
 def _text(encoded: bytes) -> str:
+    from urllib.parse import unquote_to_bytes  # it brings much along, and start-up counts
+
     return unquote_to_bytes(encoded.replace(b"+", b" ")).decode("utf-8", "replace")
 
 

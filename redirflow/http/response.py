@@ -71,17 +71,13 @@ class Reply(NamedTuple):
     body: bytes = b""
 
 
-_KEPT: Final = 4096
-LENGTHS: Final = [(b"content-length", b"%d" % length) for length in range(_KEPT)]
-"""The field of each usual length."""
-
-EMPTY: Final = LENGTHS[0]
+EMPTY: Final = (b"content-length", b"0")
 """`content-length: 0`; without it servers frame an empty body in chunks."""
 
 
 def content_length(length: int) -> tuple[bytes, bytes]:
     """The `content-length` field for *length* bytes."""
-    return LENGTHS[length] if length < _KEPT else (b"content-length", b"%d" % length)
+    return b"content-length", b"%d" % length
 
 
 async def send_reply(send: Send, reply: Reply) -> None:

@@ -1,10 +1,7 @@
 """Forms and uploaded files, as handlers get them."""
 
 from collections.abc import Callable, Iterator
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final, TypeVar
-
-from anyio import to_thread
 
 from redirflow.http.headers import Headers
 
@@ -26,6 +23,8 @@ class UploadFile:
     """
 
     def __init__(self, filename: str, headers: Headers) -> None:
+        from tempfile import SpooledTemporaryFile  # seldom needed, and start-up counts
+
         self.filename = filename
         self.headers = headers
         self.content_type = headers.get("content-type", "application/octet-stream")
@@ -46,7 +45,7 @@ class UploadFile:
         if self.size <= IN_MEMORY:
             self.file.write(data)
         else:
-            await to_thread.run_sync(self.file.write, data)
+            await _in_thread(self.file.write, data)
 
     async def close(self) -> None:
         """Close it; a temporary file is gone then."""
@@ -57,7 +56,13 @@ class UploadFile:
         """Disks are waited for in a thread; memory is not."""
         if self.size <= IN_MEMORY:
             return function(*args)
-        return await to_thread.run_sync(function, *args)
+        return await _in_thread(function, *args)
+
+
+async def _in_thread(function: Callable[..., T], *args: Any) -> T:
+    from anyio import to_thread  # seldom needed, and start-up counts
+
+    return await to_thread.run_sync(function, *args)
 
 
 class FormData:

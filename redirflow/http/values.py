@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from email.utils import format_datetime
 from enum import Enum
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -65,6 +64,8 @@ def header_text(value: Any, hook: Hook | None = None) -> str:
 
 
 def _http_date(value: datetime) -> str:
+    from email.utils import format_datetime  # it brings much along, and start-up counts
+
     try:
         in_utc = value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
     except OverflowError:

@@ -7,13 +7,13 @@ may say is allowed, what all of them must say is required.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 
-from redirflow.declare.specs import NOTHING, nothing
+from redirflow.declare.specs import NOTHING
 from redirflow.openapi.schema import Schema, given
 
 
@@ -42,8 +42,7 @@ class Body(NamedTuple):
     examples: Mapping[str, Schema] = NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """One thing that an operation may answer.
 
     Attributes:
@@ -56,8 +55,8 @@ class Answer:
     status: int
     description: str
     headers: Mapping[str, Header]
-    content: Mapping[str, Body] = field(default_factory=nothing)
-    links: Mapping[str, Schema] = field(default_factory=nothing)
+    content: Mapping[str, Body] = NOTHING
+    links: Mapping[str, Schema] = NOTHING
     name: str | None = None
 
 

@@ -9,8 +9,9 @@ be compared counts as equal: this is a list of what certainly breaks, for a pers
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
+
+from msgspec import Struct
 
 from redirflow.openapi.reading import Object, operations, resolved
 
@@ -37,8 +38,7 @@ def _operations(document: Object) -> dict[str, Object]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """Two documents, where in them we are, and the pairs of references that were compared."""
 
     before: Object

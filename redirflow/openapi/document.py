@@ -9,7 +9,6 @@ operation, is said nowhere. Mistakes of authors become faults, told with all oth
 import functools
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -17,6 +16,7 @@ import msgspec
 from redirflow.declare.faults import Fault
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
+from redirflow.declare.settings import Info
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.http.methods import METHODS
 from redirflow.http.reference import quote_segment
@@ -32,26 +32,6 @@ from redirflow.routing.template import Segment, Template
 
 VERSION: Final = "3.2.0"
 """The version of OpenAPI that is written here; others are made of the result."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Info:
-    """What the document says about the API as a whole.
-
-    Attributes:
-        servers: URLs, or Server Objects.
-        tags: Tag Objects; tags that have none are described by their name.
-        webhooks: the types of what the app sends to others, by name.
-        openapi_version: the version that is served.
-    """
-
-    title: str
-    version: str
-    description: str | None = None
-    servers: tuple[Any, ...] = ()
-    tags: tuple[Any, ...] = ()
-    webhooks: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    openapi_version: str = VERSION
 
 
 def build_document(

@@ -5,12 +5,12 @@ of; `answer` puts those of one status together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
+from msgspec.structs import replace
 
 from redirflow.declare.errors import HTTPError, members_of
 from redirflow.declare.formats import ErrorFormat

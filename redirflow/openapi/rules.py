@@ -6,9 +6,10 @@ location of a known form. What it stands for, a chain perhaps, is nobody's busin
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from redirflow.declare.operation import Operation, RedirectRule
 from redirflow.endpoint.responses import phrase
@@ -27,8 +28,7 @@ _FEW: Final = 12
 """Operations that one rule links to; where it may lead to more, links say nothing."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ShownRule:
+class ShownRule(Struct, frozen=True, eq=False):
     """A redirect that stands in the document.
 
     Attributes:

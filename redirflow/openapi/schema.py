@@ -208,8 +208,9 @@ def _scalar(_: Components, node: mi.Type, __: Place) -> Schema:
 
 
 def _limits(node: mi.Type, words: Mapping[str, str]) -> Schema:
-    found = ((word, getattr(node, limit)) for limit, word in words.items())
-    return {word: value for word, value in found if value is not None}
+    return {
+        word: value for limit, word in words.items() if (value := getattr(node, limit)) is not None
+    }
 
 
 def given(**parts: Any) -> Schema:

@@ -6,8 +6,9 @@ open, so that one start-up tells them all.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault, Place
@@ -21,8 +22,7 @@ from redirflow.openapi.schema import Components, Schema, SchemaError
 _UNFIT_FOR_KEYS: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class Book(Struct, frozen=True, kw_only=True):
     """One document while it is written.
 
     Attributes:
@@ -79,8 +79,7 @@ class Book:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Scribe:
+class Scribe(Struct, frozen=True):
     """Writes one operation of a book.
 
     Attributes:

@@ -7,8 +7,10 @@ method and query, and is kept no longer than the shortest-lived of them (RFC 911
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.declare.operation import Mount
 from redirflow.http.reference import LocationRefused
@@ -25,8 +27,7 @@ from redirflow.routing.target import Single, Target
 from redirflow.routing.template import Template
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The shape that every request of a reroute comes to.
 
     Attributes:
@@ -49,8 +50,7 @@ def _text(path: Path, values: Mapping[str, str]) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FinalRule:
+class FinalRule(Struct, frozen=True, kw_only=True, eq=False):
     """A rule as it is served.
 
     Attributes:
@@ -111,7 +111,7 @@ class FinalRule:
         except LocationRefused:
             return None
 
-    def reroute(self, values: Mapping[str, str], query: bytes = b"") -> tuple[str, bytes] | None:
+    def reroute(self, values: Mapping[str, str], query: bytes) -> tuple[str, bytes] | None:
         """The app-relative path, percent-encoded, and the query; `None` as in `expand`."""
         try:
             return self.target.inside(values, query)

@@ -6,11 +6,13 @@ target, under which methods, whether a chain ends, whether two claim the same re
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct
 
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Mount
+from redirflow.declare.settings import Slashes
 from redirflow.http.methods import METHODS
 from redirflow.routing.chain import Chains, FinalRule, listed
 from redirflow.routing.findings import (
@@ -24,7 +26,7 @@ from redirflow.routing.findings import (
     taken_twice,
     wrong_method,
 )
-from redirflow.routing.ground import UNKNOWN, Ground, Slashes
+from redirflow.routing.ground import UNKNOWN, Ground
 from redirflow.routing.hops import Answered, Hop, Hops, answered, landing_of
 from redirflow.routing.loops import Loop, find_loops
 from redirflow.routing.pattern import text_of
@@ -39,8 +41,7 @@ _FEW: Final = 500
 """Paths among which a near one is looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CheckedRules:
+class CheckedRules(Struct, frozen=True, kw_only=True, eq=False):
     """The rules and rows of an app.
 
     Attributes:
@@ -53,9 +54,9 @@ class CheckedRules:
     rules: tuple[FinalRule, ...]
     rows: Rows
     faults: tuple[Fault, ...]
-    ground: Ground = field(repr=False)
-    reach: Reach = field(repr=False)
-    tables: Tables = field(repr=False)
+    ground: Ground
+    reach: Reach
+    tables: Tables
 
 
 def check_rules(

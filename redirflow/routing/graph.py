@@ -7,15 +7,16 @@ of its rows. Where a rule may lead to very many places there is one node for the
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.declare.faults import Place
 from redirflow.declare.operation import Mount, Page
 from redirflow.http.methods import method_after_hop
 from redirflow.routing.check import CheckedRules
-from redirflow.routing.ground import ROW, UNKNOWN, Spot
+from redirflow.routing.ground import ROW, Spot
 from redirflow.routing.handlers import HandlerHop
 from redirflow.routing.pattern import Path, path_of, substitute, text_of
 from redirflow.routing.rule import Rule
@@ -24,7 +25,7 @@ from redirflow.routing.survey import decoded
 from redirflow.routing.table import RedirectTable
 
 NodeKind: TypeAlias = Literal[
-    "operation", "page", "rule", "mount", "table", "site", "slash", "several", "path"
+    "operation", "page", "rule", "mount", "table", "site", "slash", "several"
 ]
 EdgeKind: TypeAlias = Literal["redirect", "reroute", "rule", "row", "slash"]
 
@@ -34,8 +35,7 @@ _SEVERAL: Final = 12
 """Targets of one rule that are drawn one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """Something that answers.
 
     Attributes:
@@ -51,8 +51,7 @@ class Node:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """A hop from one node to another.
 
     Attributes:
@@ -69,8 +68,7 @@ class Edge:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """All hops that are declared, in order of declaration."""
 
     nodes: tuple[Node, ...]
@@ -78,14 +76,10 @@ class Graph:
 
 
 def draw(checked: CheckedRules, handlers: Iterable[HandlerHop] = ()) -> Graph:
-    """The graph of an app."""
+    """The graph of an app that has no errors."""
     edges = list(dict.fromkeys(_edges(checked, handlers)))
-    owners = [
-        _owner_node(owner)
-        for spot in checked.ground.spots()
-        for owner in spot.owners.values()
-        if owner is not UNKNOWN
-    ]
+    spots = checked.ground.spots()
+    owners = [_owner_node(owner) for spot in spots for owner in spot.owners.values()]
     ends = [node for edge in edges for node in (edge.source, edge.target)]
     return Graph(tuple(dict.fromkeys([*owners, *ends])), tuple(edges))
 
@@ -134,7 +128,8 @@ class _Artist:
     def _reached(self, rule: Rule, path: Path, asked: frozenset[str]) -> Iterator[Edge]:
         """The edges to what instances of *path* come to."""
         for branch in self._checked.reach.branches(path):
-            nodes = self._nodes(branch.spot, asked)
+            served_inside = rule.status is None and not branch.slash
+            nodes = self._nodes(branch.spot.inside if served_inside else branch.spot, asked)
             if branch.slash:
                 slash = Node(text_of(substitute(path, branch.bound)), _EVERY, "slash")
                 yield _rule_edge(rule, slash)
@@ -161,10 +156,8 @@ class _Artist:
 
     def _at(self, path: str, asked: frozenset[str]) -> list[Node]:
         """The nodes at a path, under these methods."""
-        branch = next(self._checked.reach.branches(path_of(path)), None)
-        if branch is None or branch.slash:
-            return [Node(path, _EVERY, "slash" if branch else "path")]
-        return self._nodes(branch.spot, asked) or [Node(path, _EVERY, "path")]
+        branch = next(self._checked.reach.branches(path_of(path)))
+        return [Node(path, _EVERY, "slash")] if branch.slash else self._nodes(branch.spot, asked)
 
     def _nodes(self, spot: Spot, asked: frozenset[str]) -> list[Node]:
         """The nodes of a spot, under these methods."""
@@ -175,7 +168,7 @@ class _Artist:
 
     def _owner_nodes(self, owner: object, spot: Spot) -> list[Node]:
         if owner != ROW:
-            return [] if owner is UNKNOWN else [_owner_node(owner)]
+            return [_owner_node(owner)]
         tables = self._checked.tables
         exact = spot.template.text in tables.rows
         found = [tables.table(spot.template.text)] if exact else tables.tables

@@ -5,16 +5,16 @@ here; they follow from where the rules lead, and that is asked of the ground.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, cast
+
+from msgspec import Struct, field
 
 from redirflow.declare.operation import Mount, Page
+from redirflow.declare.settings import Slashes
 from redirflow.http.methods import METHODS
 from redirflow.routing.router import Clash, Router
 from redirflow.routing.rule import Rule
 from redirflow.routing.template import Template
-
-Slashes: TypeAlias = Literal["redirect", "strict", "match"]
 
 EVERY: Final = frozenset(METHODS)
 """What a mount serves, and another origin."""
@@ -35,8 +35,7 @@ def other_form(path: str) -> str:
     return path[:-1] if path.endswith("/") else f"{path}/"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spot:
+class Spot(Struct, frozen=True, eq=False):
     """One shape, and what stands there.
 
     Attributes:

@@ -5,8 +5,9 @@ form and the home page) is no fault, but worth a look.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Operation
@@ -19,8 +20,7 @@ HopTarget: TypeAlias = Operation | str
 """An operation, or a `"/path"` of this app."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandlerHop:
+class HandlerHop(Struct, frozen=True, kw_only=True):
     """A redirect or a reroute that a handler declares, or one of its dependencies does.
 
     Attributes:

@@ -7,8 +7,10 @@ mount, another site or nobody, their chain ends.
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.routing.ground import EVERY
 from redirflow.routing.pattern import Bindings, Path, match, substitute
@@ -67,8 +69,7 @@ def _settled(
 # --- Hops ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """The requests of a chain after some hops: their path, and the methods they may have."""
 
     path: Path
@@ -83,8 +84,7 @@ class State:
         return replace(self, path=substitute(self.path, bindings))
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """What a rule does to some requests.
 
     Attributes:

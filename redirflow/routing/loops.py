@@ -16,9 +16,10 @@ and a circle in which each hop makes the path shorter comes to an end.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.routing.cycles import circles
 from redirflow.routing.hops import Hop, Hops, State, landing_of
@@ -44,8 +45,7 @@ number. A circle about which nothing is known by then is told as a possible loop
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """Hops of which the last leads back to the first.
 
     Attributes:
@@ -56,8 +56,7 @@ class Loop:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Loops:
+class Loops(Struct, frozen=True):
     """All loops of the rules of an app.
 
     Attributes:
@@ -209,7 +208,7 @@ class _Search:
         """The rules in the last turn of a long trail, each with all it takes.
 
         Returns:
-            None if the path did not grow in that turn, and so may come to an end.
+            No hops if the path did not grow in that turn, and so may come to an end.
         """
         last: dict[object, int] = {}
         turn = trail

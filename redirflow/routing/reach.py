@@ -9,9 +9,10 @@ last, in `redirect` mode, what a slash redirect leads to.
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
+
+from msgspec import Struct
 
 from redirflow.routing.ground import EVERY, ROW, Ground, Spot
 from redirflow.routing.pattern import (
@@ -37,8 +38,7 @@ _SOME: Final[Bindings] = {"": ()}
 """Bindings of no parameter, where not every instance is meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A spot that instances of a path come to.
 
     Attributes:
@@ -58,8 +58,7 @@ class Branch:
         return not self.bound
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Landing:
+class Landing(Struct, frozen=True, eq=False):
     """What may serve the instances of a path.
 
     Attributes:

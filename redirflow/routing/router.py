@@ -14,8 +14,9 @@ is not served there is a 405, not a reason to look further.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from redirflow.routing.template import DOTS, Template
 
@@ -25,8 +26,7 @@ Values: TypeAlias = str | tuple[str, ...]
 """Path parameters as text: the string itself for one, a tuple for several (or none)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leaf(Generic[T]):
+class Leaf(Struct, Generic[T], frozen=True, eq=False):
     """What stands at one shape: an owner per method.
 
     Attributes:
@@ -45,8 +45,7 @@ class Leaf(Generic[T]):
         return self.owners.get("GET") if found is None and method == "HEAD" else found
 
 
-@dataclass(slots=True, eq=False)
-class Node(Generic[T]):
+class Node(Struct, Generic[T], eq=False):
     """Where the segments of some shapes lead; `rest` is the leaf of a `{name:path}` here."""
 
     literals: "dict[str, Node[T]]" = field(default_factory=dict[str, "Node[T]"])
@@ -74,7 +73,7 @@ class Router(Generic[T]):
         self.leaves: Final[list[Leaf[T]]] = []
         self.tree: Final[Node[T]] = Node()
 
-    def add(self, template: Template, method: str, owner: T) -> Leaf[T]:
+    def add(self, template: Template, method: str, owner: T) -> None:
         """Let *owner* serve *method* at *template*.
 
         Raises:
@@ -84,7 +83,6 @@ class Router(Generic[T]):
         if method in leaf.owners:
             raise Clash(leaf.owners[method], owner, method, template)
         leaf.owners[method] = owner
-        return leaf
 
     def find(self, path: str) -> tuple[Leaf[T], Values] | None:
         """The leaf that a decoded path belongs to, and its path parameters."""

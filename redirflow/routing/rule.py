@@ -8,8 +8,10 @@ all rules and operations stand in one table.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import Operation, RedirectRule, RerouteRule
@@ -38,8 +40,7 @@ _OWNED: Final = FRAMING | {"host"}
 _TARGETS: Final = 'a "/path", a handler, the name of an operation, or "https://host/path"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True, eq=False):
     """A hop that needs no handler.
 
     Attributes:

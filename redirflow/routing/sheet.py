@@ -8,13 +8,14 @@ once; `compile_location` writes the locations.
 import re
 from array import array
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
+from msgspec import Struct, field
+
 from redirflow.declare.faults import Fault, Place, SpecError
 from redirflow.declare.operation import RedirectRule, RerouteRule
-from redirflow.http.location import LocationPolicy, compile_location
+from redirflow.http.location import LocationPolicy, compile_location, plain_path
 from redirflow.http.methods import REDIRECT_STATUSES
 from redirflow.http.reference import LocationRefused
 from redirflow.routing.reader import Refused
@@ -35,7 +36,6 @@ _LONG: Final = 300
 """Bytes of an origin that is not remembered."""
 
 _ANYWHERE: Final = LocationPolicy(any_origin=True)
-_PLAIN: Final = re.compile(r"/(?!/)[!$&(-;=@-\[\]_a-z|~]{0,4000}")
 _ROWS: Final = frozenset({list, tuple})
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f]")
 _STATUSES: Final = ", ".join(map(str, REDIRECT_STATUSES))
@@ -76,8 +76,7 @@ _FIRST: Final[dict[object, bytes]] = {
 _FIRST[None] = _FIRST[""] = _FIRST[DEFAULT_STATUS]
 
 
-@dataclass(slots=True, eq=False)
-class Sheet:
+class Sheet(Struct, eq=False):
     """The rows that were read so far.
 
     Attributes:
@@ -103,31 +102,26 @@ class Sheet:
     def fill(self, rows: Iterable[tuple[int, Any]]) -> None:
         """Take numbered rows, each of source, target and perhaps a status."""
         # PERF: what nearly all rows are is tested and kept in place: 1.0 us a row, not 1.9.
-        known, note, plain = self.rows, self.numbers.append, _PLAIN.fullmatch
+        known, note, plain = self.rows, self.numbers.append, plain_path
         default = _FIRST[DEFAULT_STATUS]
         for number, row in rows:
             if row.__class__ in _ROWS and 1 < len(row) < 4:
                 source, target = row[0], row[1]
                 first = default if len(row) == 2 else _first(row[2])
-                if first and type(source) is str and plain(source) and "/." not in source:
-                    if type(target) is str and plain(target) and "/." not in target:
-                        kept = first[:1] + compile_location(target)
-                    else:
-                        kept = self._elsewhere(first, target)
+                if first and type(source) is str and type(target) is str and plain(source):
+                    location = plain(target)
+                    kept = first[:1] + location if location else self._elsewhere(first, target)
                     if kept and known.setdefault(source, kept) is kept:
                         note(number)
                         continue
             self.add(number, row)
 
-    def _elsewhere(self, first: bytes, target: object) -> bytes | None:
+    def _elsewhere(self, first: bytes, target: str) -> bytes | None:
         """A row that leads to a plain path of a site that was met before."""
-        if not isinstance(target, str):
-            return None
         end = target.find("/", 8)
-        origin, path = self.origins.get(target[:end]), target[end:]
-        if origin is None or "/." in path or not _PLAIN.fullmatch(path):
-            return None
-        return first[2:] + origin + compile_location(path)
+        origin = self.origins.get(target[:end])
+        location = plain_path(target[end:]) if origin else None
+        return first[2:] + origin + location if origin and location else None
 
     def add(self, number: int, row: Any) -> None:
         """Take one row, or note why it can't be used."""

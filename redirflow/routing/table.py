@@ -6,21 +6,22 @@ and to the app is checked when the app is compiled (`rows`). Rows of a `_redirec
 have parameters, or that a reroute answers, are ordinary rules.
 """
 
-from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from redirflow.declare.faults import Place, calling_place, refuse
 from redirflow.declare.operation import RedirectRule, RerouteRule
-from redirflow.routing.formats import READERS, watched
-from redirflow.routing.sheet import Sheet
+
+if TYPE_CHECKING:
+    from array import array
+
+    from redirflow.routing.sheet import Sheet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RedirectTable:
+class RedirectTable(Struct, frozen=True, kw_only=True, eq=False):
     """Redirects by exact path, in bulk. Made by `load` or `from_pairs`.
 
     Attributes:
@@ -30,12 +31,15 @@ class RedirectTable:
         file: where the rows stand; `None` if each has the place of the call.
     """
 
-    rows: Mapping[str, bytes] = field(repr=False)
+    rows: Mapping[str, bytes]
     rules: tuple[RedirectRule | RerouteRule, ...] = ()
     name: str
     file: str | None
     place: Place
-    numbers: "array[int]" = field(repr=False)
+    numbers: "array[int]"
+
+    def __repr__(self) -> str:
+        return f"RedirectTable({self.name!r}, {len(self.rows)} rows)"
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "RedirectTable":
@@ -49,6 +53,12 @@ class RedirectTable:
         Raises:
             SpecError: the file can't be read, or rows in it; all of them are told.
         """
+        # Imported here: most apps have no table.
+        from pathlib import Path
+
+        from redirflow.routing.formats import READERS
+        from redirflow.routing.sheet import Sheet
+
         file = Path(path)
         reader = next((READERS[end] for end in READERS if file.name.endswith(end)), None)
         if reader is None:
@@ -68,13 +78,16 @@ class RedirectTable:
         Raises:
             SpecError: rows that can't be used; all of them are told, numbered from 1.
         """
+        from redirflow.routing.formats import watched
+        from redirflow.routing.sheet import Sheet
+
         place = calling_place()
         sheet = Sheet(lambda number: place, "row")
         sheet.fill(enumerate(watched(rows, "rows"), 1))
         return cls._made(sheet, "rows", None)
 
     @classmethod
-    def _made(cls, sheet: Sheet, name: str, file: str | None) -> "RedirectTable":
+    def _made(cls, sheet: "Sheet", name: str, file: str | None) -> "RedirectTable":
         sheet.finish(name)
         return cls(
             rows=sheet.rows,

@@ -13,9 +13,11 @@ would have been refused on the way is refused still.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from urllib.parse import unquote, unquote_plus
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.http.location import LOCAL, LocationPolicy, compile_location
 from redirflow.http.reference import LocationRefused, quote_path, quote_query, quote_segment
@@ -33,8 +35,7 @@ _PLAIN_REST: Final = re.compile(
 _DOTS: Final = "a parameter has a dot segment, which clients remove"
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """One pair of a target's own query.
 
     Attributes:
@@ -75,8 +76,7 @@ class Single:
         return compile_location(location)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a rule leads.
 
     Attributes:

@@ -7,8 +7,9 @@ and may be empty. Types stand in the handler's annotations, not in the template.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from redirflow.http.reference import LocationRefused, quote_path, quote_segment
 
@@ -24,8 +25,7 @@ class TemplateError(ValueError):
     """A path template that can't be read; the message says what to write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """A parameter in a template."""
 
     name: str
@@ -35,8 +35,7 @@ class Hole:
 Segment: TypeAlias = str | Hole
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A parsed path template.
 
     Attributes:

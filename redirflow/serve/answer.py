@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass
 from inspect import iscoroutine
 from typing import Any, Never, TypeAlias, cast
+
+from msgspec import Struct
 
 from redirflow.declare.dependencies import Scheme
 from redirflow.declare.errors import (
@@ -37,8 +38,7 @@ from redirflow.serve.stream import Streaming, begun
 Outcome: TypeAlias = Reply | Streaming | Rerouted
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Answering:
+class Answering(Struct, frozen=True, eq=False):
     """Makes answers; shared by all operations of an app."""
 
     caller: Caller

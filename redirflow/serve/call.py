@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import Context, copy_context
-from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
@@ -11,6 +10,7 @@ from typing import Any, Final, Protocol
 import anyio
 from anyio import from_thread, to_thread
 from anyio.lowlevel import EventLoopToken, current_token
+from msgspec import Struct, field
 
 from redirflow.endpoint.steps import Step
 
@@ -26,8 +26,7 @@ class Ending(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Caller:
+class Caller(Struct, frozen=True, eq=False):
     """Calls functions; `limiter` bounds how many sync ones run at once."""
 
     limiter: anyio.CapacityLimiter
@@ -71,8 +70,7 @@ async def _begin_sync(generator: Generator[Any], endings: list[Ending]) -> Any:
 _ENDED: Final = object()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _AsyncEnding:
+class _AsyncEnding(Struct, frozen=True, eq=False):
     generator: AsyncGenerator[Any]
 
     async def end(self, error: BaseException | None) -> None:
@@ -91,8 +89,7 @@ class _AsyncEnding:
         raise RuntimeError("a dependency yielded twice")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _SyncEnding:
+class _SyncEnding(Struct, frozen=True, eq=False):
     """A sync generator has a thread of its own: both halves must run in the same one, and
     it must not hold a place that a handler waits for.
     """
@@ -122,8 +119,7 @@ class _SyncEnding:
         raise RuntimeError("a dependency yielded twice")
 
 
-@dataclass(slots=True)
-class _Job:
+class _Job(Struct):
     function: Callable[[], Any]
     token: EventLoopToken
     done: anyio.Event

@@ -1,15 +1,14 @@
 """What is answered without an operation: a bad Host, mounts, 404, 405, OPTIONS, slashes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import product
-from typing import Final
+
+from msgspec import Struct
 
 from redirflow.compile import Owner
-from redirflow.declare.errors import BadRequest, MethodNotAllowed, NotFound
+from redirflow.declare.errors import MethodNotAllowed, NotFound
 from redirflow.declare.operation import Mount, Page
+from redirflow.declare.settings import Settings
 from redirflow.endpoint.links import NOTHING_THERE
-from redirflow.http.headers import is_host
 from redirflow.http.location import compile_location
 from redirflow.http.methods import allow_header
 from redirflow.http.query import untouched_query
@@ -17,33 +16,13 @@ from redirflow.http.reference import LocationRefused, quote_path
 from redirflow.http.request import local_path, root_path
 from redirflow.http.response import EMPTY, Reply, deliver
 from redirflow.http.types import Receive, Scope, Send
-from redirflow.routing.ground import Slashes, other_form
+from redirflow.routing.ground import other_form
 from redirflow.routing.router import Leaf, Router, Values
 from redirflow.routing.rows import Rows, sent_location
 from redirflow.serve.failures import Failures
 
-HOST: Final = frozenset(bytes(letters) for letters in product(*zip(b"host", b"HOST", strict=True)))
-"""Every spelling of the field name: servers need not write it in lower case (ASGI).
 
-PERF: a look-up here costs what a comparison does; lowering each name first, twice as much.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What an app decides about serving.
-
-    Attributes:
-        allowed_hosts: host names without port, in lower case; `None` admits all.
-    """
-
-    debug: bool = False
-    slashes: Slashes = "redirect"
-    allowed_hosts: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True, eq=False):
     """Answers requests that belong to no operation."""
 
     router: Router[Owner]
@@ -51,17 +30,6 @@ class Elsewhere:
     mounts: tuple[Mount, ...]
     settings: Settings
     failures: Failures
-
-    def bad_host(self, scope: Scope) -> Reply | None:
-        """400 unless there is one well-formed Host that is allowed (RFC 9112 3.2)."""
-        hosts = [value for name, value in scope["headers"] if name in HOST]
-        if len(hosts) != 1 or not hosts[0] or not is_host(hosts[0]):
-            error = BadRequest("The Host header is missing, repeated or malformed.")
-            return self.failures.refusal(error)
-        allowed = self.settings.allowed_hosts
-        if allowed is not None and host_name(hosts[0].decode("ascii")) not in allowed:
-            return self.failures.refusal(BadRequest("This server does not answer for that host."))
-        return None
 
     def find(self, path: str) -> tuple[Leaf[Owner], Values] | None:
         """What serves *path*, with the other form of its last slash if that is as good."""
@@ -90,9 +58,8 @@ class Elsewhere:
         """Hand a WebSocket to the mount that it is for, else close it."""
         path = local_path(scope)
         mount = self.mount(path)
-        if mount is None or self.bad_host(scope) is not None:
-            # A handshake that is closed is answered with 403 (ASGI).
-            await send({"type": "websocket.close", "code": 1000})
+        if mount is None:
+            await refuse_websocket(send)
         else:
             await mount.app(_below(scope, mount, path), receive, send)
 
@@ -163,6 +130,11 @@ class Elsewhere:
         return ("GET" if method == "HEAD" else method) in self.rows.methods(path)
 
 
+async def refuse_websocket(send: Send) -> None:
+    """Close a handshake, which is then answered with 403 (ASGI)."""
+    await send({"type": "websocket.close", "code": 1000})
+
+
 def _is_page(leaf: Leaf[Owner]) -> bool:
     return any(isinstance(owner, Page) for owner in leaf.owners.values())
 
@@ -171,9 +143,3 @@ def _below(scope: Scope, mount: Mount, path: str) -> Scope:
     """The scope of a mounted app: its prefix belongs to `root_path`, the path stays whole."""
     root = root_path(scope)
     return {**scope, "path": root + path, "root_path": root + mount.prefix}
-
-
-def host_name(host: str) -> str:
-    """The host of a well-formed Host field without its port, in lower case."""
-    text = host.lower()
-    return text if text.endswith("]") else text.rpartition(":")[0] or text

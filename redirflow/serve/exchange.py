@@ -5,12 +5,12 @@ It is complete: every kind of function, every kind of failure. The generated way
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import anyio
 from anyio import to_thread
+from msgspec import Struct
 
 from redirflow.declare.errors import BadRequest
 from redirflow.declare.redirects import Redirect, Reroute
@@ -36,8 +36,7 @@ _ENDING_SECONDS: Final = 1.0
 """How long a generator gets to end when the client has left or the server stops."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
+class Surroundings(Struct, frozen=True, eq=False):
     """What an exchange needs besides its endpoint.
 
     Attributes:

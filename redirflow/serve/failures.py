@@ -4,8 +4,9 @@ once, and a client learns nothing of either.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, cast
+
+from msgspec import Struct
 
 from redirflow.declare.errors import (
     BadRequest,
@@ -59,8 +60,7 @@ ROUTER_ERRORS: Final = (
 """What is answered without an author's doing."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Failures:
+class Failures(Struct, frozen=True, eq=False):
     """Turns errors into replies.
 
     Attributes:

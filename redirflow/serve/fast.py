@@ -18,31 +18,37 @@ import linecache
 from collections.abc import Callable
 from functools import cache
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, Final
 
 from redirflow.endpoint.endpoint import Endpoint
 from redirflow.endpoint.signature import Parameter
-from redirflow.http.response import LENGTHS, Reply, content_length
+from redirflow.http.response import Reply, content_length, deliver
 from redirflow.http.types import Message, Receive, Scope
+from redirflow.serve.gate import HOST, Gate
 from redirflow.serve.route import Route, Serve
 from redirflow.serve.writing import Writing
+
+_LENGTHS: Final = [content_length(length) for length in range(4096)]
+"""The field of each usual length."""
 
 
 def fast_server(
     endpoint: Endpoint,
     careful: Serve,
     route: Route,
+    gate: Gate,
     respond: Callable[[Any, Scope], Reply],
     failed: Callable[[Exception, Scope], Reply],
-) -> Serve:
-    """What serves *endpoint*: a generated function, or *careful* where no shape fits.
+) -> Serve | None:
+    """A generated function that serves *endpoint*; `None` where no shape fits.
 
     Args:
+        careful: what serves where there is a doubt, behind the gate.
         respond: the reply for what the handler returned.
         failed: the reply for what the handler raised.
     """
     if not _fits(endpoint):
-        return careful
+        return None
     writing = Writing(endpoint)
     source = "\n".join(writing.lines())
     names: dict[str, Any] = {
@@ -53,9 +59,13 @@ def fast_server(
         "respond": respond,
         "failed": failed,
         "replayed": replayed,
+        "HOST": HOST,
+        "known": gate.known,
+        "refusal": gate.refusal,
+        "deliver": deliver,
         "content_length": content_length,
-        "lengths": LENGTHS,
-        "kept": len(LENGTHS),
+        "lengths": _LENGTHS,
+        "kept": len(_LENGTHS),
     }
     function: Any = FunctionType(_compiled(source), names, "serve")
     return function  # type: ignore[no-any-return]

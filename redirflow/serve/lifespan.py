@@ -5,47 +5,12 @@ after a mere exception. Each of the two answers is sent exactly once.
 """
 
 import traceback
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from inspect import isasyncgenfunction
-from typing import Any, TypeAlias
+from collections.abc import Callable
 
-from redirflow.declare.checks import shown
-from redirflow.declare.faults import SpecError, refuse
+from redirflow.declare.faults import SpecError
+from redirflow.declare.settings import Lifespan
 from redirflow.http.types import Receive, Scope, Send
 from redirflow.serve.failures import LOGGER, RAISED
-
-Lifespan: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
-
-
-def one_lifespan(given: Lifespan | Iterable[Lifespan] | None) -> Lifespan:
-    """What `App(lifespan=...)` takes, as one: none, one, or several.
-
-    Several are entered in order and left in reverse, each of them even if another fails;
-    of equal keys in their states the last counts.
-
-    Raises:
-        SpecError: one can't be called, or lacks its decorator.
-    """
-    several = () if given is None else (given,) if callable(given) else tuple(given)
-    for lifespan in several:
-        if not callable(lifespan) or isasyncgenfunction(lifespan):
-            raise refuse(
-                f"lifespan={shown(lifespan)}",
-                "an async context manager of the app, or several",
-                "@asynccontextmanager on an async generator that yields once",
-            )
-
-    @asynccontextmanager
-    async def entered(app: object) -> AsyncGenerator[Mapping[str, Any]]:
-        state: dict[str, Any] = {}
-        async with AsyncExitStack() as stack:
-            for lifespan in several:
-                yielded = await stack.enter_async_context(lifespan(app))
-                state.update(yielded or {})
-            yield state
-
-    return entered
 
 
 async def run_lifespan(

@@ -1,8 +1,9 @@
 """Answering a request by another operation: the scope that it gets."""
 
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlencode
+
+from msgspec import Struct
 
 from redirflow.declare.errors import NotFound
 from redirflow.declare.operation import Operation
@@ -29,8 +30,7 @@ INSIDE: Final = "redirflow.inside"
 MAX_HOPS: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Rerouted:
+class Rerouted(Struct, frozen=True):
     """Where a reroute leads.
 
     Attributes:

@@ -1,8 +1,9 @@
 """What a matched request is served by, and what middleware finds of it in the scope."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from redirflow.http.types import Receive, Scope, Send
 from redirflow.routing.router import Values
@@ -11,8 +12,7 @@ Serve: TypeAlias = Callable[[Scope, Receive, Send, Values], Awaitable[None]]
 """Serves one method of one route; the last argument holds the path parameters as text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """The matched route, as `scope["route"]`.
 
     Attributes:

@@ -1,9 +1,10 @@
 """Serving rules: redirects and reroutes that need no handler."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from redirflow.declare.errors import NotFound
 from redirflow.endpoint.links import NOTHING_THERE
@@ -23,8 +24,7 @@ MethodsAt: TypeAlias = Callable[[Shape], Mapping[str, Serve] | None]
 """From a shape to what serves its methods."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RuleServers:
+class RuleServers(Struct, frozen=True, eq=False):
     """Makes what serves each rule.
 
     Attributes:

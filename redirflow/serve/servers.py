@@ -1,8 +1,9 @@
 """What serves each owner of a path: an operation, a rule, a page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from redirflow.compile import CompiledApp, Owner
 from redirflow.declare.operation import Operation
@@ -17,6 +18,7 @@ from redirflow.routing.router import Leaf, Values
 from redirflow.serve.exchange import Exchange, Surroundings
 from redirflow.serve.failures import sole_signal
 from redirflow.serve.fast import fast_server
+from redirflow.serve.gate import Gate
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.route import Route, Serve
 from redirflow.serve.rules import RuleServers
@@ -27,12 +29,12 @@ Docs: TypeAlias = Callable[[], Mapping[str, Reply]]
 Methods: TypeAlias = Mapping[str, Serve]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Servers:
+class Servers(Struct, frozen=True, eq=False):
     """Makes what serves each owner in the router."""
 
     compiled: CompiledApp
     around: Surroundings
+    gate: Gate
     rules: RuleServers
     docs: Docs
 
@@ -48,22 +50,24 @@ class Servers:
         if isinstance(owner, Operation):
             return self._operation(self.compiled.endpoints[owner])
         if isinstance(owner, FinalRule):
-            return self.rules.server(owner)
+            return self.gate.before(self.rules.server(owner))
         document = self.compiled.pages.get(owner)
-        return _page(lambda: document or self.docs()[owner.path])
+        return self.gate.before(_page(lambda: document or self.docs()[owner.path]))
 
     def _operation(self, endpoint: Endpoint) -> Serve:
         route = Route(endpoint.template.text, endpoint.operation.name)
         answering, links = self.around.answering, self.compiled.directory.location
+        careful = _careful(endpoint, route, self.around, links)
         server = fast_server(
             endpoint,
-            _careful(endpoint, route, self.around, links),
+            careful,
             route,
+            self.gate,
             lambda result, scope: answering.responded(result, endpoint, scope),
             lambda error, scope: answering.failed(
                 sole_signal(error), endpoint, endpoint.judge, scope
             ),
-        )
+        ) or self.gate.before(careful)
         lines = announced(endpoint.operation)
         return _announcing(server, lines) if lines else server
 

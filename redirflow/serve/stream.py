@@ -7,11 +7,11 @@ which may be long in coming.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import anyio
 import anyio.lowlevel
+from msgspec import Struct
 
 from redirflow.endpoint.stream import KEEP_ALIVE, StreamPlan
 from redirflow.http.request import ClientDisconnected
@@ -27,8 +27,7 @@ _BURST: Final = 16
 """Chunks in a row that are sent before others surely have a turn."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Streaming:
+class Streaming(Struct, frozen=True, eq=False):
     """A stream whose first item is there, so that nothing but its rest can fail.
 
     Attributes:

@@ -3,7 +3,6 @@
 It holds no string of an author's: names are numbered, constants are globals of the function.
 """
 
-from itertools import chain, repeat
 from typing import Any, Final
 
 from redirflow.declare.redirects import Redirect
@@ -13,8 +12,8 @@ from redirflow.endpoint.signature import Parameter, Required
 from redirflow.http.media import JSON_CODEC
 from redirflow.http.response import EMPTY
 
-_SHORT: Final = 18
-"""Digits that surely fit into 64 bits; longer numbers take the careful way."""
+_LARGEST: Final = 2**63 - 1
+"""Larger numbers take the careful way."""
 
 _QUERY: Final = 999
 """Bytes of a query that surely holds no more than 1000 pairs."""
@@ -46,6 +45,7 @@ class Writing:
         bound = [*self._path(), *self._query(), *self._headers()]
         return [
             "async def serve(scope, receive, send, values):",
+            *_indented(self._fields()),
             *_guarded(bound),
             *_indented(self._read_body()),
             *_indented(self._told()),
@@ -107,22 +107,36 @@ class Writing:
             lines += self._optional(number, parameter, "{}.isdigit()", '{}.decode("ascii")')
         return lines
 
-    def _headers(self) -> list[str]:
-        """Header parameters, and what tells of a plain JSON body: one pass over the fields.
-
-        A parameter that is missing is a doubt: its name may be in capitals.
-        """
+    def _fields(self) -> list[str]:
+        """One pass over the fields: the Host (`serve.gate`), and what is declared of the others."""
         parameters = self._of("header")
         self.names |= {f"k{number}": one.key.encode("latin-1") for number, one in parameters}
         wanted = {f"t{number}": f"k{number}" for number, _ in parameters}
         if self._body is not None:
             wanted |= _OF_A_BODY
-        if not wanted:
-            return []
-        lines = [f"{' = '.join(wanted)} = None", 'for name, value in scope["headers"]:']
-        for test, (local, name) in zip(chain(["if"], repeat("elif")), wanted.items(), strict=False):
-            lines += [f"    {test} name == {name}:", f"        {local} = value"]
-        for number, parameter in parameters:
+        lines = [
+            f"{' = '.join(['host', *wanted])} = None",
+            'for name, value in scope["headers"]:',
+            "    if name in HOST:",
+            '        host = value if host is None else b""',
+        ]
+        for local, name in wanted.items():
+            lines += [f"    elif name == {name}:", f"        {local} = value"]
+        return [
+            *lines,
+            "if host not in known:",
+            "    refused = refusal(scope)",
+            "    if refused is not None:",
+            "        return await deliver(refused, scope, send)",
+        ]
+
+    def _headers(self) -> list[str]:
+        """Header parameters, and the look at a body's fields.
+
+        A parameter that is missing is a doubt: its name may be in capitals.
+        """
+        lines: list[str] = []
+        for number, parameter in self._of("header"):
             lines += [f"if t{number} is None:", "    raise ValueError"]
             lines += self._converted(
                 number, parameter, f"t{number}", "{}.isdigit()", '{}.decode("latin-1")'
@@ -155,9 +169,11 @@ class Writing:
         """From a text to an argument: inline for integers and strings, else by its reader."""
         if parameter.reader.fast == "int":
             return [
-                f"if not ({digits.format(text, text)}) or len({text}) > {_SHORT}:",
+                f"if not ({digits.format(text, text)}):",
                 "    raise ValueError",
                 f"a{number} = int({text})",
+                f"if a{number} > {_LARGEST}:",
+                "    raise ValueError",
             ]
         decoded = decode.format(text)
         if parameter.reader.fast == "str":
@@ -200,25 +216,24 @@ class Writing:
         if quick is None:
             return []
         self.names.update({"Redirect": Redirect, "moved": quick.status, "EMPTY": EMPTY})
-        self.names.update({"located": quick.known.get, "unknown": (None, None)})
+        self.names["located"] = quick.known
         if quick.ready:
             self.names["ready"] = quick.ready
         more = ", *ready" if quick.ready else ""
         return [
             "except Redirect as redirect:",
             "    try:",
-            "        key, form = located(redirect.target, unknown)",
-            "        value = redirect.params.get(key)",
-            "        usual = type(value) is int and len(redirect.params) == 1",
-            '        usual = usual and redirect.extras is None and not scope.get("root_path")',
-            "        location = form % value if usual else None",
-            "    except Exception:  # a target that is no key, a slot never set, too many digits",
-            "        location = None",
-            "    if location is not None:",
+            "        key, form = located[redirect.target]",
+            "        params = redirect.params",
+            "        value = params[key]",
+            "        if type(value) is not int or len(params) > 1 or redirect.extras is not None:",
+            "            raise ValueError",
+            '        if scope.get("root_path"):',
+            "            raise ValueError",
+            f'        headers = [(b"location", form % value), EMPTY{more}]',
             "        status = moved",
-            f'        headers = [(b"location", location), EMPTY{more}]',
             '        body = b""',
-            "    else:",
+            "    except Exception:  # among them: a slot never set, too many digits",
             "        status, headers, body = failed(redirect, scope)",
             "    redirect.__traceback__ = redirect.__context__ = None",
         ]
@@ -232,12 +247,14 @@ class Writing:
         (body,) = plan.bodies.values()
         self.names["encode"] = body.encode
         self.names["check"] = body.check
+        self.names["exact"] = body.exact
         self.names["content_type"] = (b"content-type", body.media_type)
         self.names["success"] = plan.status
         return [
             "try:",
             "    body = encode(result)",
-            "    check(body)",
+            "    if not exact(result):",
+            "        check(body)",
             "except Exception:",
             f"    {careful}",
             "else:",

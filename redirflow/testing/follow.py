@@ -5,11 +5,11 @@ the document read too.
 """
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urljoin
 
 import httpx2
+from msgspec import Struct
 
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
 
@@ -26,8 +26,7 @@ _OF_CONTENT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One request on the way, and its response.
 
     Attributes:
@@ -39,15 +38,14 @@ class Hop:
     url: str
     status: int
     location: str | None
-    response: httpx2.Response = field(repr=False)
+    response: httpx2.Response
 
     def __str__(self) -> str:
         to = "" if self.location is None else f" -> {self.location}"
         return f"{self.status} {self.url}{to}"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Hops:
+class Hops(Struct, frozen=True):
     """The way that a browser went.
 
     Attributes:

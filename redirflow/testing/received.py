@@ -6,9 +6,10 @@ of its handler. After a reroute the operation that has answered counts.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from redirflow.app import App
 from redirflow.declare.decorators import RaisesSpec
@@ -20,8 +21,7 @@ from redirflow.endpoint.responses import phrase
 from redirflow.endpoint.steps import CredentialsStep, Step, specs_on
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Declared:
+class Declared(Struct, frozen=True, order=True):
     """A status that an operation may answer with.
 
     Attributes:
@@ -34,7 +34,7 @@ class Declared:
     method: str
     place: str
     status: int
-    names: tuple[str, ...] = field(compare=False)
+    names: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}  {self.status} {', '.join(self.names)}"

@@ -1,6 +1,5 @@
 """The markers: a type checker sees the type, the compiler sees the marker."""
 
-from dataclasses import FrozenInstanceError, fields
 from typing import Annotated, get_args, get_origin, get_type_hints
 
 import pytest
@@ -62,5 +61,5 @@ def test_marks_are_values(mark, same, other):
     assert Annotated[int, mark] == Annotated[int, same]
     assert Annotated[int, mark] != Annotated[int, other]
     assert len({mark, same, other}) == 2
-    with pytest.raises(FrozenInstanceError):
-        setattr(mark, fields(mark)[0].name, "b")
+    with pytest.raises(AttributeError):
+        setattr(mark, mark.__struct_fields__[0], "b")

@@ -1,9 +1,9 @@
 """What a request is made of: controls, the form, and the curl line."""
 
 import subprocess
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from redirflow.docs.controls import Control, Sending, sending
 from redirflow.docs.curl import curl_line

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from redirflow import Alias, App, Cookie, Form, Header, LocalURL, Query, Request, UploadFile
 from redirflow.declare.errors import BadRequest, ValidationFailed
+from redirflow.declare.hooks import TypeHook, checked_hooks, in_force
 from redirflow.endpoint.binder import Binder, Refused, body_reader
 from redirflow.endpoint.reading import read_signature
 from redirflow.endpoint.signature import BodyParameter
@@ -170,11 +171,11 @@ def test_no_text_is_none(request_of, text):
     assert told(error) == [("Expected `int`", ["query", "a"], "invalid")]
 
 
-async def grouped(page: Query[Filter], other: int): ...
+async def grouped(version: Header[int], page: Query[Filter]): ...
 
 
 def test_a_struct_may_refuse_its_fields(request_of):
-    request = request_of(query="sort=x&limit=101&other=1")
+    request = request_of(query="sort=x&limit=101", headers=[("version", "1")])
 
     (fault,) = refusal(lambda: binder_of(grouped).read(request, {})).errors
 
@@ -184,11 +185,11 @@ def test_a_struct_may_refuse_its_fields(request_of):
 
 
 def test_a_struct_is_not_made_of_faults(request_of):
-    request = request_of(query="sort=x&limit=101&other=x")
+    request = request_of(query="sort=x&limit=101", headers=[("version", "x")])
 
     error = refusal(lambda: binder_of(grouped).read(request, {}))
 
-    assert told(error) == [("Expected `int`", ["query", "other"], "invalid")]
+    assert told(error) == [("Expected `int`", ["header", "version"], "invalid")]
 
 
 async def many(ids: list[int]): ...
@@ -281,6 +282,7 @@ async def read_body(request_of, body, media_type="application/json", *more, type
         "Application/JSON; Charset=UTF-8",
         'application/vnd.example+json; charset="utf-8"',
         "application/json;charset=us-ascii",
+        "application/json; charset=utf8",
     ],
 )
 async def test_json(request_of, media_type):
@@ -293,6 +295,13 @@ async def test_message_pack(request_of, media_type):
     body = msgspec.msgpack.encode({"name": "a", "items": [{"name": "b"}]})
 
     assert await read_body(request_of, body, media_type) == New("a", items=[New("b")])
+
+
+@pytest.mark.anyio
+async def test_brackets_in_message_pack_are_text(request_of):
+    body = msgspec.msgpack.encode({"name": "[" * 300})
+
+    assert await read_body(request_of, body, "application/msgpack") == New("[" * 300)
 
 
 @pytest.mark.anyio
@@ -451,6 +460,16 @@ async def test_message_pack_can_say_what_json_can_not(request_of, number):
 
 
 @pytest.mark.anyio
+async def test_message_pack_of_nothing_but_numbers(request_of):
+    async def read(number):
+        body = msgspec.msgpack.encode([number])
+        return await read_body(request_of, body, "application/msgpack", type_=list[float])
+
+    assert await read(1.5) == [1.5]
+    assert (await read(math.inf))[0] == 422
+
+
+@pytest.mark.anyio
 async def test_a_key_that_is_no_number(request_of):
     assert await read_body(request_of, b'{"1.5":1}', type_=dict[float, int]) == {1.5: 1}
     assert await read_body(request_of, b'{"nan":1}', type_=dict[float, int]) == (
@@ -460,9 +479,8 @@ async def test_a_key_that_is_no_number(request_of):
     )
 
 
-@pytest.mark.anyio
-async def test_keys_that_collide_are_not_even_built(request_of):
-    """20 000 map keys of one hash in a field that nobody reads: seconds, if it was built."""
+def colliding():
+    """A map in MessagePack with 20 000 keys of one hash: to build it takes seconds."""
     mask, prime_1, prime_2, prime_5 = (
         2**64 - 1,
         11400714785074694791,
@@ -481,12 +499,34 @@ async def test_keys_that_collide_are_not_even_built(request_of):
             keys.append((first, second))
     assert len({hash(key) for key in keys[:50]}) == 1
     pairs = b"".join(msgspec.msgpack.encode(key) + b"\x01" for key in keys)
-    body = b"\x82\xa4name\x01\xa1x\xde" + len(keys).to_bytes(2, "big") + pairs
-    began = time.perf_counter()
+    return b"\xde" + len(keys).to_bytes(2, "big") + pairs
 
-    answer = await read_body(request_of, body, "application/msgpack")
 
-    assert answer[0] == 422
+class Amount:
+    """Something that msgspec does not know."""
+
+
+class Offer(Struct):
+    price: Amount
+
+
+HOOKS = checked_hooks([TypeHook(Amount, decode=lambda text: Amount())])
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("type_", "start", "loc"),
+    [(New, b"\x82\xa4name\x01\xa1x", "name"), (Offer, b"\x81\xa5price", "price")],
+    ids=["a field that nobody reads", "what a hook decodes"],
+)
+async def test_keys_that_collide_are_not_even_built(request_of, type_, start, loc):
+    body = start + colliding()
+    with in_force(HOOKS):
+        began = time.perf_counter()
+
+        answer = await read_body(request_of, body, "application/msgpack", type_=type_)
+
+    assert (answer[0], answer[2][0][1]) == (422, ["body", loc])
     assert time.perf_counter() - began < 1
 
 

@@ -121,7 +121,7 @@ def read(type_, text):
         (LocalURL, "/a?b#c", "/a?b#c"),
         (LocalURL | None, "?b", "?b"),
         (WebURL, "https://example.com", "https://example.com"),
-        (_Alias, "5", 5),
+        (_Alias(), "5", 5),
     ],
 )
 def test_a_text_is_read_as_its_type(type_, text, value):

@@ -339,12 +339,14 @@ def test_a_format_that_fails(failure):
     with pytest.raises(SpecError) as caught:
         app.compile()
 
-    assert [fault.found for fault in caught.value.faults] == [
-        f"Broken has no body for EmailTaken: {failure}"
-    ]
+    (fault,) = caught.value.faults
+    assert fault.found == f"Broken has no body for EmailTaken: {failure}"
+    assert fault.place == EmailTaken._place
 
-    with pytest.raises(SpecError, match="Broken has no body for"):
+    with pytest.raises(SpecError, match="Broken has no body for") as caught:
         App(error_format=Broken()).compile()
+
+    assert {fault.place for fault in caught.value.faults} == {None}
 
 
 def test_a_taken_field_of_an_error():

@@ -27,6 +27,7 @@ from redirflow import (
     returns,
 )
 from redirflow.declare.specs import RESERVED
+from redirflow.endpoint.binder import Refused
 from redirflow.endpoint.plan import as_redirect, default_status, quick_redirect, rooted
 from redirflow.endpoint.violation import ContractViolation
 from redirflow.http.response import EMPTY
@@ -61,6 +62,9 @@ def compiled(*specs, method="GET", path="/from", annotation=Never, handler=None,
 
     @app.get("/n/{n}")
     async def plain(n: int) -> str: ...
+
+    @app.get("/notes/{name}")
+    async def get_note(name: str) -> str: ...
 
     @app.put("/users/{user_id}")
     async def put_user(user_id: int) -> User: ...
@@ -263,6 +267,25 @@ def test_several_specs_of_one_status():
     )
 
 
+@pytest.mark.parametrize("value", ["", "..", "a/b"])
+def test_a_value_that_no_path_holds_is_not_found(value):
+    endpoint = compiled(redirects(303, to="get_note"))
+
+    with pytest.raises(Refused) as caught:
+        endpoint.judge.redirect(Redirect.to("get_note", name=value), scope())
+
+    assert type(caught.value.error) is NotFound
+
+
+def test_a_redirect_that_was_not_made():
+    class Unmade(Redirect):
+        def __init__(self):
+            """Forgets its parent."""
+
+    with pytest.raises(TypeError, match="Unmade has no "):
+        compiled(redirects(303)).judge.redirect(Unmade(), scope())
+
+
 def test_where_nothing_is_declared():
     endpoint = compiled(annotation=None)
     nothing = "no redirect; @redirects(303, to=...) declares one"
@@ -322,6 +345,31 @@ def test_guards_make_a_redirect_private():
 
     assert cached(handler=public, dependencies=[Bearer()]) == "private, max-age=60"
     assert cached(handler=public, dependencies=[guard]) == "private, max-age=60"
+
+
+def cache_control(redirect, **options):
+    """The Cache-Control fields of a redirect that may have one of the handler's own."""
+    own = {"Cache-Control": HeaderSpec(required=False), "X-A": HeaderSpec(required=False)}
+    endpoint = compiled(redirects(303, headers=own, **options))
+    headers = endpoint.judge.redirect(redirect, scope()).headers
+    return [value.decode() for name, value in headers if name == b"cache-control"]
+
+
+def test_the_cache_control_of_a_handler_counts():
+    own = Redirect("/x").with_headers({"Cache-Control": "private", "X-A": "a"})
+    other = Redirect("/x").with_headers({"X-A": "private"})
+
+    assert cache_control(own) == ["private"]
+    assert cache_control(own, max_age=60) == ["private"]
+    assert cache_control(other, max_age=60) == ["max-age=60"]
+
+
+def test_nobody_keeps_a_redirect_that_sets_a_cookie():
+    redirect = Redirect("/x").with_cookies({"sid": "s"})
+    own = redirect.with_headers({"Cache-Control": "public"})
+
+    assert cache_control(redirect, cookies={"sid": CookieSpec()}) == ["no-store"]
+    assert cache_control(own, cookies={"sid": CookieSpec()}) == ["no-store"]
 
 
 def test_a_redirect_that_may_set_a_cookie_and_does_not():
@@ -445,6 +493,14 @@ def test_the_nearest_declared_class_counts():
 )
 def test_what_an_error_does_not_declare(error, sent, declared):
     assert answered(compiled(raises(EmailTaken), annotation=None), error) == (sent, declared)
+
+
+def test_all_declared_errors_are_told():
+    endpoint = compiled(raises(EmailTaken), raises(NotFound), annotation=None)
+
+    assert answered(endpoint, Conflict())[1] == (
+        "EmailTaken, NotFound; @raises(Conflict) declares it"
+    )
 
 
 def test_where_no_error_is_declared():

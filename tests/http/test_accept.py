@@ -32,6 +32,10 @@ def negotiate(accept, offered):
         pytest.param("application/json;q=0.1, */*;q=0.2", MSGPACK, id="the specific one decides"),
         pytest.param("*/*;q=0.2, application/json;q=0.1", MSGPACK, id="in any order"),
         pytest.param("application/*;q=0.1, */*;q=0.2", TEXT, id="a type before anything"),
+        pytest.param(
+            "application/*;q=0.2, application/json;q=0.1", MSGPACK, id="the name before its type"
+        ),
+        pytest.param("text/*, application/json;q=1", JSON, id="no weight is a full one"),
         pytest.param("application/json;q=0, */*", MSGPACK, id="all but one"),
         pytest.param("text/html, */*;q=0.001", JSON, id="the smallest weight"),
         pytest.param("application/json;version=1", JSON, id="parameters of a range"),
@@ -58,7 +62,11 @@ def test_full_weights(weight):
 
 
 @pytest.mark.parametrize(
-    "weight", ["", "x", "2", "-1", "0.1234", "1e3", "1.x", ".5", "nan", "inf", "0,5", "01", "0.²"]
+    "weight",
+    [
+        *["", "x", "2", "1.5", "1.001", "-1", "0.1234", "1.0000", "1e3", "1.x", ".5", "0x5"],
+        *["nan", "inf", "0,5", "01", "0.:", "0.²", "0.٣"],
+    ],
 )
 def test_malformed_weights(weight):
     """A weight that says nothing is none: what is malformed is not preferred."""

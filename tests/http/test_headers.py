@@ -66,6 +66,16 @@ def is_sent(value):
     return True
 
 
+@pytest.mark.parametrize(
+    ("shape", "blanks"), [("{}", ""), ("{}x", ""), ("x{}", ""), ("x{}x", "\t ")]
+)
+def test_the_characters_of_a_value(shape, blanks):
+    """Printable ASCII and the upper half of Latin-1 (RFC 9110 5.5), blanks inside only."""
+    allowed = {chr(code) for code in range(0x180) if is_sent(shape.format(chr(code)))}
+
+    assert {*map(chr, [*range(0x21, 0x7F), *range(0x80, 0x100)]), *blanks} == allowed
+
+
 @pytest.mark.parametrize("shape", ["{}", "{}x", "x{}", "x{}y", "x {} y"])
 def test_no_control_character_is_sent(shape):
     """CR, LF, NUL and their like never reach a server, wherever they stand (RFC 9110 5.5)."""
@@ -105,6 +115,7 @@ def test_refused_values(value):
     [
         pytest.param("", b"", id="empty"),
         pytest.param("x", b"x", id="one character"),
+        pytest.param("xy", b"xy", id="two characters"),
         pytest.param("a b\tc", b"a b\tc", id="inner blanks"),
         pytest.param('"a, b"; c="\\""', b'"a, b"; c="\\""', id="all that HTTP makes use of"),
         pytest.param("é\x80ÿ", b"\xe9\x80\xff", id="Latin-1"),
@@ -234,6 +245,28 @@ def test_well_formed_hosts(host):
 def test_malformed_hosts(host):
     """What no client sends for an honest reason is malformed."""
     assert not is_host(host)
+
+
+UNRESERVED = string.ascii_letters + string.digits + "-._~"
+SUB_DELIMS = "!$&'()*+,;="
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        pytest.param("{}x", UNRESERVED + SUB_DELIMS, id="before"),
+        pytest.param("x{}x", UNRESERVED + SUB_DELIMS, id="inside"),
+        pytest.param("x:{}", string.digits, id="port"),
+        pytest.param("[::{}]", string.hexdigits, id="IPv6"),
+        pytest.param("[v{}.x]", string.hexdigits, id="version"),
+        pytest.param("[v1.{}]", UNRESERVED + SUB_DELIMS + ":", id="address of another version"),
+    ],
+)
+def test_the_characters_of_a_host(shape, expected):
+    """Each part has the characters of RFC 3986 3.2.2 and no others."""
+    allowed = {chr(code) for code in range(0x100) if is_host(shape.format(chr(code)).encode("l1"))}
+
+    assert set(expected) == allowed
 
 
 ENDING = {*range(0x21), *b'/\\?#@%<>"`{}|^', *range(0x7F, 0x100)}

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redirflow.http.query import LIMIT, QueryParams, TooManyPairs, parse_pairs
+from redirflow.http.query import (
+    LIMIT,
+    QueryParams,
+    TooManyPairs,
+    pairs_of,
+    parse_pairs,
+    untouched_query,
+)
 
 
 @pytest.mark.parametrize(
@@ -104,3 +111,43 @@ def test_query_params_read_like_a_mapping():
 
 def test_names_have_letter_case():
     assert None is QueryParams([("a", "1")]).get("A")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param(b"", "", id="none"),
+        pytest.param(b"a=1&b=2", "?a=1&b=2", id="pairs"),
+        pytest.param(b"a=%2f+%zz&&?", "?a=%2f+%zz&&?", id="nothing is read"),
+        pytest.param(b"a b#c\r\n\x00\xff", "?a%20b%23c%0D%0A%00%FF", id="what no query can hold"),
+    ],
+)
+def test_an_untouched_query(query, expected):
+    """It goes on as it came, so signatures over it still hold."""
+    assert expected == untouched_query(query)
+
+
+def test_the_characters_of_an_untouched_query():
+    """Printable ASCII but for the mark of a fragment stays, any other byte is spelt."""
+    kept = {code for code in range(0x100) if untouched_query(bytes([code])) == f"?{chr(code)}"}
+
+    assert {*range(0x21, 0x7F)} - {ord("#")} == kept
+
+
+def test_the_pairs_of_a_request_are_all_of_them():
+    """A mapping would give the last of a name only; and the request's own list stays its own."""
+    query = QueryParams([("a", "1"), ("b", "2"), ("a", "3")])
+
+    pairs = pairs_of(query)
+    pairs.clear()
+
+    assert pairs_of(query) == [("a", "1"), ("b", "2"), ("a", "3")]
+
+
+def test_the_pairs_of_a_mapping():
+    """As parameters are written: none for None, one for each of a list."""
+    assert pairs_of({"a": 1, "b": None, "c": [True, "x"]}) == [
+        ("a", "1"),
+        ("c", "true"),
+        ("c", "x"),
+    ]

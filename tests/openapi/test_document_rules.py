@@ -7,7 +7,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV32SpecValidator
 
 from redirflow import App, ProblemDetails, Redirect, redirects
-from redirflow.openapi.document import Info, build_document
+from redirflow.declare.settings import Info
+from redirflow.openapi.document import build_document
 
 
 def town(**options):

@@ -123,6 +123,75 @@ def test_a_rule_that_may_lead_very_far_has_one_edge(app):
     assert edges(app) == ["* /v0/{rest:path} -> * /{rest:path} (reroute reroute, several)"]
 
 
+@pytest.mark.parametrize(("targets", "drawn"), [(12, 12), (13, 1)])
+def test_twelve_targets_of_a_rule_are_drawn_one_by_one(targets, drawn):
+    app = App()
+    for number in range(targets):
+        app.get(f"/p/{number}")(handler(f"p{number}"))
+    app.redirect("/q/{number}", to="/p/{number}")
+
+    assert len(edges(app)) == drawn
+
+
+def test_a_reroute_leads_to_no_mount_and_no_page(app):
+    """It is answered by operations; the redirect to a slash that is missing leads out of it."""
+    app.reroute("/v0/{name}", to="/{name}")
+    app.reroute("/v1/{name}", to="/{name}/7")
+
+    found = edges(app)
+    assert not [edge for edge in found if edge.endswith(("reroute, mount)", "reroute, page)"))]
+    assert "* /mount -> * /mount (slash 308, mount)" in found
+    assert "* /v0/{name} -> GET /home (reroute reroute, operation)" in found
+    assert "* /v0/{name} -> * /mount (reroute reroute, slash)" in found
+    assert "* /v1/{name} -> GET /users/{user} (reroute reroute, operation)" in found
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/b", ["* /b/ -> GET /b"]),
+        ("/b/x", ["* /b/x/ -> GET /b/x"]),
+        ("/b/x/", ["* /b/x -> GET /b/x/", "* /b/x// -> GET /b/x/"]),
+        ("/b/", ["* /b// -> GET /b/"]),
+    ],
+)
+def test_what_holds_slashes_comes_to_the_other_form_of_a_path(path, expected):
+    app = App(docs_url=None)
+    app.get(path)(handler("end"))
+    app.redirect("/a/{rest:path}", to="/b/{rest}")
+
+    found = [edge for edge in edges(app) if "(slash" in edge]
+    assert found == [f"{each} (slash 308, operation)" for each in expected]
+
+
+def test_a_handler_that_is_asked_with_head_leads_to_get(app):
+    app.redirect_table(RedirectTable.from_pairs([("/row", "/home")]))
+    app.route("/go", methods=["HEAD"])(handler("go", redirects(307, to=("home", "/users/1"))))
+
+    assert [edge for edge in edges(app) if edge.startswith("HEAD")] == [
+        "HEAD /go -> GET /home (redirect 307, operation)",
+        "HEAD /go -> GET /users/{user} (redirect 307, operation)",
+    ]
+
+
+def test_an_edge_has_the_status_of_its_hop(app):
+    app.redirect("/a/{user}", to="/users/{user}/", status_code=301)
+    app.reroute("/b", to="/home")
+    app.redirect_table(RedirectTable.from_pairs([("/row", "/home", 302)]))
+    app.get("/go")(handler("go", redirects(303, to="home")))
+    compiled = app.compile()
+
+    found = draw(compiled.checked, compiled.hops).edges
+    assert [(edge.kind, edge.status) for edge in found] == [
+        ("redirect", 303),
+        ("rule", 301),
+        ("slash", 308),
+        ("reroute", None),
+        ("reroute", None),
+        ("row", 302),
+    ]
+
+
 def test_every_operation_and_page_is_a_node(app):
     compiled = app.compile()
     nodes = draw(compiled.checked, compiled.hops).nodes
@@ -133,6 +202,26 @@ def test_every_operation_and_page_is_a_node(app):
         ("POST", "/home", "operation", "save"),
         ("GET", "/users/{user}", "operation", "user_page"),
         ("GET", "/openapi.json", "page", "openapi"),
+    ]
+
+
+def test_only_operations_pages_and_tables_have_a_name(app):
+    app.redirect("/a", to="/mount/x")
+    app.redirect("/b", to="https://a.example/x")
+    app.redirect("/c", to="/home/")
+    app.redirect_table(RedirectTable.from_pairs([("/r1", "/home"), ("/r2", "/home")]))
+    compiled = app.compile()
+    nodes = draw(compiled.checked, compiled.hops).nodes
+
+    assert [node.name for node in nodes if node.kind == "table"] == ["2 rows"]
+    assert {node.kind for node in nodes if node.name} == {"operation", "page", "table"}
+    assert [(node.kind, node.template) for node in nodes if not node.name] == [
+        ("rule", "/a"),
+        ("mount", "/mount"),
+        ("rule", "/b"),
+        ("site", "https://a.example"),
+        ("rule", "/c"),
+        ("slash", "/home/"),
     ]
 
 

@@ -166,12 +166,15 @@ def test_servers_let_paths_without_a_slash_through(path):
 
 def test_paths_are_decoded_texts():
     """What looks like a template, an escape or another letter is only itself."""
-    router = router_of("/straße/{v}", "/ж")
+    router = router_of("/straße/{v}", "/ж", "/{v}/b/{w}", "/{v}/{w}")
 
     assert found(router, "/straße/{v}") == ("/straße/{v}", "{v}")
     assert found(router, "/straße/%2F?#\n") == ("/straße/{v}", "%2F?#\n")
     assert found(router, "/ж") == ("/ж", ())
     assert found(router, "/%D0%B6") is None
+    assert found(router, "/{v}/b/x") == ("/{v}/b/{w}", ("{v}", "x"))
+    assert found(router, "/{v}/x") == ("/{v}/{w}", ("{v}", "x"))
+    assert found(router_of("/{v}/b"), "/{v}/x") is None
 
 
 # --- methods ---------------------------------------------------------------------------------

@@ -325,15 +325,14 @@ def test_a_header_that_can_not_be_sent_is_refused():
     )
 
 
-def test_nothing_near_is_looked_for_in_a_large_app():
-    operations = [f"GET /users{number} users{number}" for number in range(501)]
+@pytest.mark.parametrize(("operations", "remedy"), [(498, "/users7"), (499, "")])
+def test_something_near_is_looked_for_among_500_paths(operations, remedy):
+    """A page and the rule itself have one too."""
+    paths = ["/users7", *(f"/{number}/other" for number in range(operations - 1))]
 
-    checked = check(operations, redirect("/x", "/users"))
+    checked = check([f"GET {path} {path}" for path in paths], redirect("/x", "/users"))
 
-    assert told(checked) == [
-        "rules.py:1: error: redirect '/x' -> '/users': nothing in this app answers at '/users'\n"
-        "    allowed: the path of an operation, a rule, a table row, a mount or a page"
-    ]
+    assert [fault.write for fault in checked.faults] == [remedy and repr(remedy)]
 
 
 # --- The method after the hop ---------------------------------------------------------------
@@ -384,6 +383,33 @@ def test_a_rule_answers_what_its_target_serves_after_the_hop(rule, answered):
     checked = check(operations, rule, mounts=[MOUNT])
 
     assert (told(checked), methods(checked)) == ([], [answered])
+
+
+@pytest.mark.parametrize(
+    ("rule", "answered"),
+    [
+        (redirect("/x/{rest:path}", "/{rest}", 307), "GET POST"),
+        (redirect("/x/{rest:path}", "/a/{rest}", 307), "POST"),
+        (redirect("/x/{name}", "/{name}", 307), "GET"),
+        (redirect("/x/{name}", "/a/{name}/c", 307), "POST"),
+    ],
+)
+def test_a_rule_answers_what_its_target_serves_for_some_values(rule, answered):
+    """Only a parameter for the rest holds slashes. A page stands at `/openapi.json`."""
+    checked = check(["POST /a/b/c end"], rule)
+
+    assert (told(checked), methods(checked)) == ([], [answered])
+
+
+def test_an_empty_segment_is_held_by_a_rest_alone():
+    operations = ["GET /b/{x}/{y} one", "POST /c/{rest:path} two"]
+    rules = redirect("/1/{y}", "/b//{y}", 307), redirect("/2/{y}", "/c//{y}", 307)
+    checked = check(operations, *rules)
+
+    assert [fault.found for fault in checked.faults] == [
+        "redirect '/1/{y}' -> '/b//{y}': nothing in this app answers at '/b//{y}'"
+    ]
+    assert methods(checked) == ["", "POST"]
 
 
 def test_a_rule_answers_what_is_served_at_the_end_of_its_chain():
@@ -482,6 +508,23 @@ def test_a_row_in_the_place_of_a_faulty_rule_is_not_blamed():
     assert [fault.found for fault in checked.faults] == [
         "redirect '/x' -> 'nobody': no operation is called 'nobody'"
     ]
+
+
+def test_a_row_that_leads_to_a_faulty_rule_is_not_blamed():
+    table = RedirectTable.from_pairs([("/y", "/x")])
+    checked = check(["GET /users users"], redirect("/x", "nobody"), tables=[table])
+
+    assert [fault.found for fault in checked.faults] == [
+        "redirect '/x' -> 'nobody': no operation is called 'nobody'"
+    ]
+
+
+def test_rows_of_one_source_in_two_tables_are_refused():
+    tables = [RedirectTable.from_pairs([("/x", "/users")]) for _ in range(2)]
+    checked = check(["GET /users users"], tables=tables)
+
+    (fault,) = checked.faults
+    assert fault.found.startswith("row '/x': ")
 
 
 def test_the_most_specific_of_rules_and_operations_serves():
@@ -647,6 +690,62 @@ def test_a_possible_loop_is_a_warning():
     assert told(checked) == [
         "rules.py:1: warning: a possible loop: requests for '/{lang}/{page}' may come back\n"
         "    /{lang}/{page} -> /{page}/{lang} (308, rules.py:1)\n"
+        f"{ENDS}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "path"),
+    [
+        ("/a/b/c/{rest:path}", "/{rest}/{rest}", "/a/b/c/a/b/c"),
+        ("/a/{rest:path}", "/{rest}/a", "/a/a"),
+    ],
+)
+def test_a_rule_that_leads_some_paths_to_themselves(source, target, path):
+    """That the target is shorter than the source says nothing of what the parameter holds."""
+    checked = check(["GET /{x:path} end"], redirect(source, target))
+
+    assert told(checked) == [
+        f"rules.py:1: warning: a possible loop: requests for '{path}' may come back\n"
+        f"    {path} -> {path} (308, rules.py:1)\n"
+        f"{ENDS}"
+    ]
+
+
+def test_a_path_of_one_length_that_never_comes_back_is_no_loop():
+    """Each hop puts a `b` at the end in the place of an `a` in front."""
+    rule = redirect("/turn/a/{rest:path}", "/turn/{rest}/b")
+    checked = check(["GET /turn/b/{rest:path} end"], rule, slashes="strict")
+
+    assert (told(checked), methods(checked)) == ([], ["GET"])
+
+
+def test_loops_that_are_certain_are_told_first():
+    checked = check(
+        ["GET /a/end end"],
+        redirect("/a/{x}", "/b/{x}"),
+        redirect("/b/{x}", "/a/{x}"),
+        redirect("/c", "/c"),
+    )
+
+    assert [(fault.severity, fault.found.partition(":")[0]) for fault in checked.faults] == [
+        ("error", "a loop without end"),
+        ("warning", "a possible loop"),
+    ]
+
+
+def test_a_part_of_a_parameter_has_the_name_of_the_whole():
+    checked = check(
+        ["GET /a/b/end end"],
+        redirect("/go/{rest:path}", "/{rest}"),
+        redirect("/a/{x}/{y:path}", "/go/a/{x}/{y}", line=2),
+    )
+
+    assert told(checked) == [
+        "rules.py:1: warning: a possible loop: requests for '/go/a/{rest}/{rest:path}' may come "
+        "back\n"
+        "    /go/a/{rest}/{rest:path} -> /a/{rest}/{rest:path} (308, rules.py:1)\n"
+        "    /a/{rest}/{rest:path} -> /go/a/{rest}/{rest:path} (308, rules.py:2)\n"
         f"{ENDS}"
     ]
 

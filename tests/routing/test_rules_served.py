@@ -466,6 +466,18 @@ def test_a_reroute_knows_all_parameters_of_the_shape():
     assert final.known.values({"a": "1"}) == ("k", "1")
 
 
+def test_a_parameter_of_the_shape_may_hold_several_segments():
+    final = only(reroute("/x/{a}", "/y/k/{a}"), operations=["GET /y/{rest:path}"])
+
+    assert final.known.values({"a": "1"}) == "k/1"
+
+
+def test_a_reroute_is_no_chain():
+    final = only(reroute("/a", "/b"), redirect("/b", "/c"))
+
+    assert final.hops == (final.rule,)
+
+
 @pytest.mark.parametrize("to", ["/y", "/z/", "/{a}"])
 def test_a_reroute_may_not_know_who_answers(to):
     table = RedirectTable.from_pairs([("/y", "/z")])
@@ -477,7 +489,7 @@ def test_a_reroute_may_not_know_who_answers(to):
 def test_a_reroute_of_a_refused_path_is_none():
     final = only(reroute("/x/{a:path}", "/{a}"), operations=["GET /y"])
 
-    assert final.reroute({"a": "/evil.example"}) is None
+    assert final.reroute({"a": "/evil.example"}, b"") is None
 
 
 # --- Through an app -------------------------------------------------------------------------

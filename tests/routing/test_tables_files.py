@@ -40,7 +40,7 @@ def test_csv(load):
 
     assert leading(table) == {"/a": "/b", "/c": "/d", "/e": "https://x.org/?q=1"}
     assert len(table) == 3
-    assert repr(table).startswith("RedirectTable(rules=(), name='a.csv'")
+    assert repr(table) == "RedirectTable('a.csv', 3 rows)"
 
 
 def test_csv_without_names(load):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redirflow.http.location import compile_location
+from redirflow.routing.pattern import match
 from redirflow.routing.template import Hole, Template, TemplateError, parse_template
 
 UNFIT = (
@@ -15,6 +16,7 @@ HALF = (
     "is not read: a parameter is a whole segment, {name} or {name:path}; "
     "its type stands in the handler's annotation"
 )
+FOREIGN = "is no parameter here: write {id}; its type stands in the handler's annotation"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,7 @@ HALF = (
         ("/straße/ж", ("straße", "ж")),
         ("/a:b@c;d=1,2", ("a:b@c;d=1,2",)),
         ("/...", ("...",)),
+        ("/<>/:/<:id>/x:id", ("<>", ":", "<:id>", "x:id")),
     ],
 )
 def test_a_template_is_its_segments(text, segments):
@@ -43,6 +46,7 @@ def test_a_template_is_its_segments(text, segments):
         ("", "the path '' does not begin with '/'"),
         ("users", "the path 'users' does not begin with '/'"),
         ("?x", "the path '?x' does not begin with '/'"),
+        ("//", "the path '//' begins with '//', after which clients read a host"),
         ("//x", "the path '//x' begins with '//', after which clients read a host"),
         ("/a{b}", f"the segment 'a{{b}}' of '/a{{b}}' {HALF}"),
         ("/{b}.json", f"the segment '{{b}}.json' of '/{{b}}.json' {HALF}"),
@@ -58,6 +62,9 @@ def test_a_template_is_its_segments(text, segments):
         ("/{r:path}/x", "{r:path} in '/{r:path}/x' must be the last segment"),
         ("/{r:path}/", "{r:path} in '/{r:path}/' must be the last segment"),
         ("/{r:path}/{s:path}", "{r:path} in '/{r:path}/{s:path}' must be the last segment"),
+        ("/<id>", f"the segment '<id>' of '/<id>' {FOREIGN}"),
+        ("/<int:id>", f"the segment '<int:id>' of '/<int:id>' {FOREIGN}"),
+        ("/:id", f"the segment ':id' of '/:id' {FOREIGN}"),
         ("/a b", f"the segment 'a b' of '/a b' {UNFIT}"),
         ("/a%20b", f"the segment 'a%20b' of '/a%20b' {UNFIT}"),
         ("/a?b", f"the segment 'a?b' of '/a?b' {UNFIT}"),
@@ -75,6 +82,12 @@ def test_a_fault_says_what_to_write(text, message):
         parse_template(text)
 
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["[", "a[", "{", "a{", "`", "a`", "a b"])
+def test_a_name_has_letters_digits_and_underscores(name):
+    with pytest.raises(TemplateError, match="a parameter is a whole segment"):
+        parse_template(f"/{{{name}}}")
 
 
 def test_templates_of_one_shape_match_the_same_paths():
@@ -144,3 +157,35 @@ def test_any_text_is_a_template_or_refused(text):
 
     assert template.text == text
     assert len(template.segments) == text.count("/")
+
+
+# --- paths with parameters -------------------------------------------------------------------
+
+X, Y, R, S = Hole("x"), Hole("y"), Hole("r", rest=True), Hole("s", rest=True)
+
+
+@pytest.mark.parametrize(
+    ("general", "path", "bindings"),
+    [
+        (("a", X), ("a", "b"), {"x": ("b",)}),
+        (("a", X), ("a", Y), {"x": (Y,)}),
+        (("a", X), ("a", R), None),
+        (("a", X), ("a", ""), None),
+        (("a", X), ("a",), None),
+        (("a", X), ("b", "b"), None),
+        ((X, X), ("a", "a"), {"x": ("a",)}),
+        ((X, X), ("a", "b"), None),
+        (("a", R), ("a",), None),
+        (("a", R), ("a", ""), {"r": ("",)}),
+        (("a", R), ("a", "b", "c"), {"r": ("b", "c")}),
+        (("a", R), ("a", X, S), {"r": (X, S)}),
+        ((R, "a"), ("b", "c", "a"), {"r": ("b", "c")}),
+        ((R, "x", R), ("a", "b", "x", "a", "b"), {"r": ("a", "b")}),
+        ((R, "x", R), ("a", "x", "b"), None),
+        ((R, "x", R), ("a", "x", "a", "x"), None),
+        ((R, "x", R), ("x",), None),
+    ],
+)
+def test_a_path_is_an_instance_of_another_or_not(general, path, bindings):
+    """What a parameter holds is the same wherever it stands."""
+    assert match(general, path) == bindings

@@ -3,10 +3,11 @@
 import ast
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from inspect import signature
 from types import FunctionType
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from redirflow.declare.redirects import Reroute
 from redirflow.endpoint.advice.signals import Made, literal
@@ -25,8 +26,7 @@ class Objection(Exception):
         self.found, self.allowed, self.write = found, allowed, write
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hearing:
+class Hearing(Struct, frozen=True, eq=False):
     """A function, the judge of what it sends, and the operation that it is called for."""
 
     source: Source

@@ -6,24 +6,23 @@ context manager around it may keep it in; where that can't be told, it is left a
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from redirflow.endpoint.advice.guards import EXITS, GOING, Guard, keeper, swallows
 from redirflow.endpoint.advice.signals import Made, made
 from redirflow.endpoint.advice.source import Library, Source, own_nodes
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A line that sends something."""
 
     line: ast.Raise | ast.Return
     made: Made
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A redirect or reroute that a broad `except` swallows."""
 
     line: ast.Raise
@@ -31,8 +30,7 @@ class Lost:
     clause: ast.ExceptHandler
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Reading(Struct, frozen=True, eq=False):
     """The source of a function, and what its lines send as far as that can be told."""
 
     source: Source

@@ -8,8 +8,9 @@ the dictionaries, lists and so on that the module holds.
 import ast
 import builtins
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.redirects import Redirect, Reroute
@@ -54,8 +55,7 @@ def is_quiet(source: Source, scalars: Iterable[str]) -> bool:
     return all(map(listener.hears_nothing, nodes))
 
 
-@dataclass(frozen=True, slots=True)
-class _Listener:
+class _Listener(Struct, frozen=True):
     source: Source
     scalars: frozenset[str]
 

@@ -8,9 +8,11 @@ known by its class alone.
 import ast
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.redirects import Redirect, Reroute
@@ -31,8 +33,7 @@ _TO: Final = inspect.getattr_static(Redirect, "to")
 _EXTENDING: Final = (Redirect.with_query, Redirect.with_fragment)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Made:
+class Made(Struct, frozen=True, kw_only=True, eq=False):
     """What an expression makes.
 
     Attributes:

@@ -18,10 +18,11 @@ import types
 import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import EnumType
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeGuard
+
+from msgspec import Struct
 
 from redirflow.declare.faults import Place
 from redirflow.endpoint.signature import held_by
@@ -54,8 +55,7 @@ def own_nodes(block: Iterable[ast.AST]) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class Source(Struct, frozen=True, eq=False):
     """The source of one function.
 
     Attributes:
@@ -121,8 +121,7 @@ Key: TypeAlias = tuple[str, int]
 """The name of a function, and its first line: that of its first decorator, if it has one."""
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """One file.
 
     Attributes:

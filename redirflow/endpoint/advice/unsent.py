@@ -8,8 +8,9 @@ import ast
 import types
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union, get_args, get_origin
+
+from msgspec import Struct
 
 from redirflow.declare.decorators import RaisesSpec
 from redirflow.declare.errors import (
@@ -58,8 +59,7 @@ def unsent(endpoints: Iterable[Endpoint], readings: Readings) -> Iterator[Fault]
     yield from (fault for (function, fault), count in found.items() if count == uses[function])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lines:
+class _Lines(Struct, frozen=True, eq=False):
     """What the lines of a function name, and what they send."""
 
     source: Source
