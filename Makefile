@@ -9,7 +9,7 @@ JUDGES := .venv-conform/.ready
 WHOLE := -n 2 --dist worksteal
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check -e
 
-.PHONY: run test check format bench instructions wire conform fuzz soak mutants foreign clean
+.PHONY: run test check format bench instructions wire conform fuzz soak leaves mutants foreign clean
 
 run: $(RUNS) ## serve the example API on http://127.0.0.1:8000
 	$(BIN)/redirflow run examples/accounts.py
@@ -49,6 +49,9 @@ fuzz: $(TESTS) ## inputs that break a parser: make fuzz SECONDS=600 TARGETS="loc
 
 soak: $(TESTS) ## half an hour of load, abuse and signals; SECONDS=60 for the short form
 	$(BIN)/python tests/soak/soak.py --seconds $(or $(SECONDS),1800)
+
+leaves: $(TESTS) ## 10 000 clients that leave in each place where it hurts, and nothing left over
+	$(BIN)/python tests/soak/soak.py --leaves $(or $(LEAVES),10000)
 
 mutants: $(TESTS) ## small changes of the code that no test notices: make mutants TARGETS=http/cookies
 	$(BIN)/python tests/fuzz/mutants.py --jobs 2 $(TARGETS)

@@ -182,7 +182,7 @@ def _refuse_default(name: str, type_: Any, default: Any) -> None:
     if type_ is Any or (default is None and takes_none(type_)):
         return
     try:
-        if is_upload(type_):
+        if is_upload(type_) and default != []:
             raise TypeError("Expected a file")
         msgspec.convert(
             msgspec.to_builtins(default, enc_hook=encoding()), type_, dec_hook=decoding()

@@ -55,16 +55,22 @@ def header_text(value: Any, hook: Hook | None = None) -> str:
     `wire_text` raises.
     """
     if isinstance(value, datetime):
-        from email.utils import format_datetime  # it brings much along, and start-up counts
-
-        return format_datetime(
-            value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC), usegmt=True
-        )
+        return _http_date(value)
     if isinstance(value, timedelta):
         return str(int(value.total_seconds()))
     if isinstance(value, _LISTS):
         return ", ".join(header_text(part, hook) for part in value)
     return wire_text(value, hook)
+
+
+def _http_date(value: datetime) -> str:
+    from email.utils import format_datetime  # it brings much along, and start-up counts
+
+    try:
+        in_utc = value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time that is in no year of UTC") from None
+    return format_datetime(in_utc, usegmt=True)
 
 
 def query_pairs(name: str, value: Any, hook: Hook | None = None) -> Iterator[tuple[str, str]]:

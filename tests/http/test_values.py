@@ -185,6 +185,19 @@ def test_what_is_no_header(value):
         header_text(value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23))),
+        datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-23))),
+    ],
+)
+def test_a_time_before_or_after_all_years(value):
+    """A client may send it; a header holds it in UTC, which has no such year."""
+    with pytest.raises(ValueError, match="no year of UTC"):
+        header_text(value)
+
+
 # --- Queries --------------------------------------------------------------------------------
 
 

@@ -1,11 +1,13 @@
 """Hold a real server under load, abuse and signals, and say whether anything is left over.
 
     python tests/soak/soak.py [--seconds 1800] [--connections 100] [--server uvicorn-httptools]
+    python tests/soak/soak.py --leaves 10000 [--server uvicorn-httptools]
 
 Good connections ask for what they know the answer of. Abusers send the battery, leave in the
 middle of bodies, streams and waits, or reset. Every second the memory of the server is read.
 In the end everything must be back where it was; then servers are stopped in the middle of work.
-Last, inputs are doubled: the work for each kind must not grow by more than 2.5.
+`--leaves` has nothing but clients that leave, so many in each place where it hurts, and in each
+way; after each kind nothing may be left over, and in the end the memory is what it was.
 """
 
 import argparse
@@ -29,6 +31,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "wire")]
 import battery  # noqa: E402 - the folder beside
 import servers  # noqa: E402 - the same
 
+CLIENTS = 50
 PATIENCE = 10
 THREADS = 40
 BIG = battery.part(b"file", b"x" * 1_500_000, filename=b"f") + battery.END
@@ -108,14 +111,28 @@ class Soak:
         """Connections that leave where it hurts."""
         while time.monotonic() < until:
             with suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                if random.random() < 0.5:
-                    raw = writer.get_extra_info("socket")
-                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                writer.write(random.choice(LEAVING))
-                await asyncio.sleep(random.choice([0, 0.001, 0.02]))
-                writer.close()
-            self.seen["left"] += 1
+                await self.leave(random.choice(LEAVING), random.random() < 0.5)
+
+    async def leave(self, data, reset):
+        """Leave at once or a little later, by a reset or a close."""
+        _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        if reset:
+            raw = writer.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        writer.write(data)
+        await asyncio.sleep(random.choice([0, 0.001, 0.02]))
+        writer.close()
+        self.seen["left"] += 1
+
+    async def leave_often(self, data, count):
+        """Leave *count* times, some at once."""
+
+        async def some(number):
+            for index in range(number):
+                with suppress(OSError):
+                    await self.leave(data, index % 2)
+
+        await asyncio.gather(*(some(count // CLIENTS) for _ in range(CLIENTS)))
 
     async def counts(self):
         """The counts of the app, and what /proc knows of its process."""
@@ -244,13 +261,51 @@ async def run(options):
         "stops": (not any(storms), f"{len(storms)} times with 20 requests in flight: {storms}"),
     }
     for name, (held, text) in verdicts.items():
-        print(f"{'ok  ' if held else 'FAIL'} {name}: {text}")  # noqa: T201 - its verdict
+        say(name, held, text)
     return all(held for held, _ in verdicts.values())
+
+
+async def leaves(options):
+    """Clients that leave, and nothing else; gives whether nothing is left over."""
+    log = Path(tempfile.mkdtemp(prefix="leaves")) / "log.txt"
+    os.environ["MALLOC_ARENA_MAX"] = "1"
+    server = servers.Server(options.server, log, "watched:app")
+    held = True
+    try:
+        server.wait()
+        soak = Soak(server.port, server.process.pid)
+        idle = await soak.counts()
+        for data in LEAVING:  # pools and caches fill up
+            await soak.leave_often(data, options.leaves // 4)
+        await settled(soak, idle)
+        started = soak.memory()
+        for data in LEAVING:
+            await soak.leave_often(data, options.leaves)
+            begun = time.monotonic()
+            after = await settled(soak, idle)
+            took, name = time.monotonic() - begun, data.split(b" ", 2)[1].decode()
+            held = say(name, fits(after, idle), f"{options.leaves}: {after}, {took:.1f} s") and held
+        grown = soak.memory() - started
+        held = say("memory", grown <= 5, f"{started:.1f} MiB, {grown:+.1f}") and held
+    finally:
+        server.stop()
+    errors = log.read_text().count("Traceback")
+    return say("log", not errors, f"{errors} tracebacks in {log}") and held
+
+
+def say(name, held, text):
+    """Print a verdict; gives it."""
+    print(f"{'ok  ' if held else 'FAIL'} {name}: {text}")  # noqa: T201 - its verdict
+    return held
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=1800)
     parser.add_argument("--connections", type=int, default=100)
+    parser.add_argument(
+        "--leaves", type=int, help="only clients that leave, so often in each place"
+    )
     parser.add_argument("--server", choices=servers.COMMANDS, default="uvicorn-httptools")
-    sys.exit(not asyncio.run(run(parser.parse_args())))
+    options = parser.parse_args()
+    sys.exit(not asyncio.run((leaves if options.leaves else run)(options)))
