@@ -34,6 +34,8 @@ import servers  # noqa: E402 - the same
 CLIENTS = 50
 PATIENCE = 10
 THREADS = 40
+IN_FLIGHT = 30
+"""Generators of ten async requests, each with two, and ten sync ones, each with one."""
 BIG = battery.part(b"file", b"x" * 1_500_000, filename=b"f") + battery.END
 GOOD = [
     (battery.request(b"/b/items/7"), 200),
@@ -197,11 +199,14 @@ async def stopped(name, log):
     """Stop a server with requests in flight; what was wrong with that."""
     server = servers.Server(name, log, "watched:app")
     server.wait()
-    targets = [b"/wait?seconds=0.3"] * 10 + [b"/wait-sync?seconds=0.3"] * 10
+    targets = [b"/wait?seconds=1"] * 10 + [b"/wait-sync?seconds=1"] * 10
     pairs = [await asyncio.open_connection("127.0.0.1", server.port) for _ in targets]
     for (_, writer), target in zip(pairs, targets, strict=True):
         writer.write(battery.request(target))
-    await asyncio.sleep(0.15)
+    soak = Soak(server.port, server.process.pid)
+    async with asyncio.timeout(PATIENCE):
+        while (await soak.counts())["opened"] < IN_FLIGHT:  # noqa: ASYNC110 - in another process
+            await asyncio.sleep(0.02)
     server.process.terminate()
     begun = time.monotonic()
     async with asyncio.timeout(PATIENCE):
@@ -242,10 +247,6 @@ async def run(options):
     finally:
         server.stop()
     log = server.log.read_text()
-    storms = [
-        await stopped(options.server, folder / f"storm{number}.txt")
-        for number in range(max(3, options.seconds // 60))
-    ]
     verdicts = {
         "answers": (not soak.wrong, f"{dict(soak.seen)}, wrong: {dict(soak.wrong)}"),
         "slowest good answer": (soak.slowest < PATIENCE, f"{soak.slowest:.2f} s"),
@@ -258,11 +259,15 @@ async def run(options):
             f"{before}, then {after}",
         ),
         "log": ("Traceback" not in log, f"{len(log.splitlines())} lines, {folder}"),
-        "stops": (not any(storms), f"{len(storms)} times with 20 requests in flight: {storms}"),
     }
     for name, (held, text) in verdicts.items():
         say(name, held, text)
-    return all(held for held, _ in verdicts.values())
+    storms = [
+        await stopped(options.server, folder / f"storm{number}.txt")
+        for number in range(max(3, options.seconds // 60))
+    ]
+    stops = f"{len(storms)} times with 20 requests in flight: {storms}"
+    return say("stops", not any(storms), stops) and all(held for held, _ in verdicts.values())
 
 
 async def leaves(options):
@@ -295,7 +300,7 @@ async def leaves(options):
 
 def say(name, held, text):
     """Print a verdict; gives it."""
-    print(f"{'ok  ' if held else 'FAIL'} {name}: {text}")  # noqa: T201 - its verdict
+    print(f"{'ok  ' if held else 'FAIL'} {name}: {text}", flush=True)  # noqa: T201 - its verdict
     return held
 
 
