@@ -262,10 +262,12 @@ class App(Router):
 
     def _start(self) -> None:
         """Compile, and let the runtime take over."""
+        from redirflow.compile import without_collections
         from redirflow.serve.follow_header import report_redirects
         from redirflow.serve.runtime import make_runtime
 
-        self._inner = make_runtime(self.compile(), self._settings, self._other, self._docs)
+        with without_collections():
+            self._inner = make_runtime(self.compile(), self._settings, self._other, self._docs)
         if self._settings.debug:
             self._inner = report_redirects(self._inner)
         if not self._middleware:

@@ -114,7 +114,7 @@ class _Draft(Struct, frozen=True):
 
 
 @contextmanager
-def _without_collections() -> Generator[None, None, None]:
+def without_collections() -> Generator[None, None, None]:
     """No collection of garbage meanwhile.
 
     PERF: nearly all that is made here stays, and looking at all of it again and again took a
@@ -129,7 +129,7 @@ def _without_collections() -> Generator[None, None, None]:
             gc.enable()
 
 
-@_without_collections()
+@without_collections()
 def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]) -> CompiledApp:
     """Compile an app.
 

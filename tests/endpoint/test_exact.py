@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
@@ -244,6 +244,7 @@ def values_of(type_):
     return st.one_of(st.from_type(type_), st.from_type(type_), VALUES)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_yes_is_never_wrong(data):
     """Where it says yes, the strict twin takes the bytes; of any types and values."""
