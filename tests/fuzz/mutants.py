@@ -61,10 +61,13 @@ TESTS = {
         "routing/test_graph_of_app.py",
     ],
     "routing/graph": ["routing/test_graph_of_app.py"],
-    "routing/chain": ["routing/test_rules_served.py", "routing/test_tables_served.py"],
+    "routing/chain": [
+        "routing/test_rules_check.py",
+        "routing/test_rules_served.py",
+        "routing/test_tables_served.py",
+    ],
     "routing/check": ["routing/test_rules_check.py"],
     "routing/loops": ["routing/test_rules_check.py"],
-    "routing/settle": ["routing/test_tables_served.py"],
     "endpoint/binder": [
         "endpoint/test_binder.py",
         "endpoint/test_wrong_objects.py",

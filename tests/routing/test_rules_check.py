@@ -412,6 +412,13 @@ def test_an_empty_segment_is_held_by_a_rest_alone():
     assert methods(checked) == ["", "POST"]
 
 
+def test_an_empty_rest_is_empty_wherever_it_stands():
+    """The other form of `/b//c/` is `/b//c`."""
+    checked = check(["GET /b//c end"], redirect("/a/{rest:path}", "/b/{rest}/c/{rest}"))
+
+    assert (told(checked), methods(checked)) == ([], ["GET"])
+
+
 def test_a_rule_answers_what_is_served_at_the_end_of_its_chain():
     checked = check(
         ["GET /read read", "POST /write write"],

@@ -33,6 +33,7 @@ FOREIGN = "is no parameter here: write {id}; its type stands in the handler's an
         ("/straße/ж", ("straße", "ж")),
         ("/a:b@c;d=1,2", ("a:b@c;d=1,2",)),
         ("/...", ("...",)),
+        ("/{A}/{aA0a}/!", (Hole("A"), Hole("aA0a"), "!")),
         ("/<>/:/<:id>/x:id", ("<>", ":", "<:id>", "x:id")),
     ],
 )
