@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from hypothesis import settings
+
+# How long an example takes is a matter of the machine, and of what else it does.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -143,6 +143,21 @@ async def test_files(call):
     ]
 
 
+async def test_files_that_may_be_left_out(call):
+    """An empty list is a list of files; a default that is none is refused."""
+    app = App()
+
+    @app.post("/")
+    async def several(files: list[UploadFile] = [], note: Form[str] = "") -> list[str]:  # noqa: B006
+        return [file.filename for file in files]
+
+    headers = {"content-type": MULTIPART}
+    body = part("files", b"x", filename="a") + part("files", b"y", filename="b") + b"--b--"
+
+    assert (await call(app, "POST", "/")).json() == []
+    assert (await call(app, "POST", "/", body=body, headers=headers)).json() == ["a", "b"]
+
+
 @pytest.mark.parametrize("size", [IN_MEMORY - 1, IN_MEMORY, IN_MEMORY + 1, 3 * MEBIBYTE])
 async def test_a_large_file_goes_to_the_disk(call, size):
     """What is larger than a mebibyte; it comes back whole."""
