@@ -168,10 +168,9 @@ class Router:
             found = f"methods={list(wanted)!r}"
             raise refuse(found, ", ".join(METHODS), 'methods=["GET", "POST"]')
         guards = checked_guards(options.get("dependencies", ()))
-        place = calling_place()
 
         def register(handler: F) -> F:
-            self._add(*_operations(handler, path, wanted, place, guards, options))
+            self._add(*_operations(handler, path, wanted, guards, options))
             return handler
 
         return register
@@ -347,7 +346,6 @@ def _operations(
     handler: Callable[..., Any],
     path: str,
     methods: tuple[str, ...],
-    place: Place,
     guards: tuple[Any, ...],
     options: RouteOptions,
 ) -> Iterator[Operation]:
@@ -356,13 +354,15 @@ def _operations(
     base = options.get("name") or _own_name(handler)
     namespace = _namespace(handler)
     tags = tuple(options.get("tags", ()))
+    # PERF: the line of a frame is counted from the start of its module, so it is seldom asked for.
+    place = place_of(handler) or calling_place()
     for method in methods:
         yield Operation(
             method=method,
             path=path,
             name=f"{base}_{method.lower()}" if len(methods) > 1 else base,
             handler=handler,
-            place=place_of(handler) or place,
+            place=place,
             tags=tags,
             summary=options.get("summary"),
             description=options.get("description"),
