@@ -1,8 +1,8 @@
 """Who may come in: one well-formed Host field, of a host that the app answers for."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from itertools import product
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
@@ -10,9 +10,11 @@ from redirflow.declare.errors import BadRequest
 from redirflow.http.headers import host_name, is_host
 from redirflow.http.response import Reply, deliver
 from redirflow.http.types import Receive, Scope, Send
-from redirflow.routing.router import Values
 from redirflow.serve.failures import Failures
-from redirflow.serve.route import Serve
+
+T = TypeVar("T")
+
+Serves: TypeAlias = Callable[[Scope, Receive, Send, T], Awaitable[None]]
 
 HOST: Final = frozenset(bytes(letters) for letters in product(*zip(b"host", b"HOST", strict=True)))
 """Every spelling of the field name: servers need not write it in lower case (ASGI).
@@ -51,13 +53,13 @@ class Gate(Struct, frozen=True, eq=False):
             self.known.add(hosts[0])
         return None
 
-    def before(self, serve: Serve) -> Serve:
+    def before(self, serve: Serves[T]) -> Serves[T]:
         """*serve* for requests that come in."""
 
-        def guarded(scope: Scope, receive: Receive, send: Send, values: Values) -> Awaitable[None]:
+        def guarded(scope: Scope, receive: Receive, send: Send, about: T) -> Awaitable[None]:
             refusal = self.refusal(scope)
             if refusal is not None:
                 return deliver(refusal, scope, send)
-            return serve(scope, receive, send, values)
+            return serve(scope, receive, send, about)
 
         return guarded

@@ -48,6 +48,7 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp, docs
     tails: dict[str, Methods] = {
         path: tables[leaf.index] for path, leaf in router.tails.items() if path
     }
+    outside = gate.before(elsewhere.serve)
     rows = compiled.rows if len(compiled.rows) else None
 
     # PERF: matching awaits nothing, so it is no coroutine of its own but hands over the one of
@@ -80,13 +81,6 @@ def make_runtime(compiled: CompiledApp, settings: Settings, other: ASGIApp, docs
         scope: Scope, send: Send, reply: Callable[..., Reply], *about: object
     ) -> Awaitable[None]:
         return deliver(gate.refusal(scope) or reply(scope, *about), scope, send)
-
-    async def outside(scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        refusal = gate.refusal(scope)
-        if refusal is None:
-            await elsewhere.serve(scope, receive, send, path)
-        else:
-            await deliver(refusal, scope, send)
 
     async def apart(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":

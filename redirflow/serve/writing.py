@@ -11,6 +11,7 @@ from redirflow.endpoint.plan import quick_redirect
 from redirflow.endpoint.signature import Parameter, Required
 from redirflow.http.media import JSON_CODEC
 from redirflow.http.response import EMPTY
+from redirflow.serve.failures import forget
 
 _LARGEST: Final = 2**63 - 1
 """Larger numbers take the careful way."""
@@ -216,7 +217,7 @@ class Writing:
         if quick is None:
             return []
         self.names.update({"Redirect": Redirect, "moved": quick.status, "EMPTY": EMPTY})
-        self.names["located"] = quick.known
+        self.names.update({"located": quick.known, "forget": forget})
         if quick.ready:
             self.names["ready"] = quick.ready
         more = ", *ready" if quick.ready else ""
@@ -235,7 +236,10 @@ class Writing:
             '        body = b""',
             "    except Exception:  # among them: a slot never set, too many digits",
             "        status, headers, body = failed(redirect, scope)",
-            "    redirect.__traceback__ = redirect.__context__ = None",
+            "    try:",
+            "        redirect.__traceback__ = redirect.__context__ = None",
+            "    except Exception:  # a class of an author's; PERF: `forget` is for it alone",
+            "        forget(redirect)",
         ]
 
     def _respond(self) -> list[str]:

@@ -148,6 +148,40 @@ async def test_an_exception_that_can_not_be_changed(call, logged, guarded):
     assert logged()[0][1].endswith("failed: Frozen")
 
 
+class Stubborn(Redirect):
+    """Does not let its traceback be set."""
+
+    def __setattr__(self, name, value):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        super().__setattr__(name, value)
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+async def test_a_redirect_that_can_not_be_changed(call, guarded):
+    """It is sent, and keeps no frame alive."""
+    app = App()
+
+    @app.get("/users/{number}")
+    async def user(number: int) -> int:
+        return number
+
+    signal = Stubborn.to(user, number=1)
+
+    async def nothing() -> None:
+        pass
+
+    @app.get("/", dependencies=[nothing] if guarded else [])
+    @redirects(303, to=user)
+    async def go() -> Never:
+        raise signal
+
+    answer = await call(app)
+
+    assert (answer.status, answer["location"]) == (303, "/users/1")
+    assert signal.__traceback__ is None
+
+
 async def test_a_signal_in_many_groups(call):
     """However deep it is; groups are no reason to run out of stack."""
     app = App()
