@@ -43,6 +43,8 @@ class RouteOptions(TypedDict, total=False):
         sunset: until when it is there, which clients are told (RFC 8594).
         callbacks: for the document, what is sent later because of it.
         max_body_size: bytes; by default the app's.
+        cancel_on_disconnect: cancel the async handler when its client leaves; streams always
+            are, others run to their end unless this is set.
         dependencies: run before the handler, for their effect.
     """
 
@@ -55,6 +57,7 @@ class RouteOptions(TypedDict, total=False):
     callbacks: Mapping[str, Callback]
     include_in_schema: bool
     max_body_size: int | None
+    cancel_on_disconnect: bool
     dependencies: Iterable[Guard]
 
 
@@ -371,6 +374,7 @@ def _operations(
             callbacks=options.get("callbacks", NOTHING),
             include_in_schema=options.get("include_in_schema", True),
             max_body_size=options.get("max_body_size"),
+            cancel_on_disconnect=options.get("cancel_on_disconnect", False),
             dependencies=guards,
             namespace=namespace,
         )

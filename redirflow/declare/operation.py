@@ -26,6 +26,7 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
             outermost first.
         deprecated, sunset: whether, or since when; and until when it is there.
         callbacks: what is sent later because of it, by name.
+        cancel_on_disconnect: whether the handler is cancelled when its client leaves.
         place: the line of the handler.
     """
 
@@ -42,6 +43,7 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
     callbacks: Mapping[str, Callback] = NOTHING
     include_in_schema: bool = True
     max_body_size: int | None = None
+    cancel_on_disconnect: bool = False
     dependencies: tuple[Depends | Scheme, ...] = ()
     raises: tuple[type[HTTPError], ...] = ()
     headers: Mapping[str, HeaderSpec] = NOTHING

@@ -246,6 +246,9 @@ def _faults(
         found = f"{name} is {kind}, and no stream"
         allowed = "an async generator that declares the type of its items"
         yield operation.fault(found, allowed, f"async def {name}(...) -> AsyncIterator[Item]")
+    if operation.cancel_on_disconnect and handler.kind == "sync":
+        found = f"{name} is sync, and cancel_on_disconnect=True: no thread can be cancelled"
+        yield operation.fault(found, "an async handler", f"async def {name}(...)")
     # What never returns and declares nothing that is raised could only ever answer 500; but an
     # annotation that can't be read may say anything.
     silent = returned_type(handler.signature.returns)[0] is NEVER

@@ -6,9 +6,8 @@ It is complete: every kind of function, every kind of failure. The generated way
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-import anyio
 from anyio import to_thread
 from msgspec import Struct
 
@@ -29,11 +28,9 @@ from redirflow.serve.answer import Answering, Outcome, outcome_of, taken
 from redirflow.serve.call import Ending
 from redirflow.serve.failures import LOGGER, forget, sole_signal
 from redirflow.serve.inbox import Inbox
+from redirflow.serve.leaving import unless_left
 from redirflow.serve.reroute import Rerouted, rerouted, scope_after
 from redirflow.serve.stream import Streaming, send_stream
-
-_ENDING_SECONDS: Final = 1.0
-"""How long a generator gets to end when the client has left or the server stops."""
 
 
 class Surroundings(Struct, frozen=True, eq=False):
@@ -164,6 +161,9 @@ class Exchange:
             taken(self._accept, endpoint.offered)
         if endpoint.handler.kind == "async generator":
             return endpoint.handler.function(**arguments)
+        if endpoint.operation.cancel_on_disconnect:
+            left = self._inbox.left
+            return await unless_left(lambda: self._call(endpoint.handler, arguments), left)
         return await self._call(endpoint.handler, arguments)
 
     async def _call(self, step: Step, arguments: dict[str, Any]) -> Any:
@@ -235,10 +235,11 @@ class Exchange:
 
     async def _abandon(self) -> None:
         """End generators of a request that nobody waits for any more."""
-        while self._endings:
-            ending, judge = self._endings.pop()
-            with anyio.move_on_after(_ENDING_SECONDS, shield=True):
-                try:
-                    await ending.end(GeneratorExit())
-                except Exception as error:  # noqa: BLE001 - there is nobody to tell but the log
-                    LOGGER.error("the dependency %s failed to end", judge.name, exc_info=error)
+        ending, judge = self._endings.pop()
+        try:
+            await ending.abandon()
+        except Exception as error:  # noqa: BLE001 - there is nobody to tell but the log
+            LOGGER.error("the dependency %s failed to end", judge.name, exc_info=error)
+        finally:  # also when the task is cancelled meanwhile
+            if self._endings:
+                await self._abandon()

@@ -106,6 +106,7 @@ def _fits(endpoint: Endpoint) -> bool:
         and not signature.scopes
         and not signature.groups
         and not endpoint.replays
+        and not endpoint.operation.cancel_on_disconnect
         and all(_readable(parameter) for parameter in signature.parameters)
         and not any(response.stream for response in endpoint.responses)
         and not any(len(response.media_types) > 1 for response in endpoint.responses)

@@ -1,13 +1,11 @@
 """Sending a stream: item by item, until it ends or the client has left.
 
-Servers do not tell a handler that its client is gone, and `send` need not fail then. So a
-second task waits for `http.disconnect` and cancels the first; before the first item too,
-which may be long in coming.
+A stream ends when its client leaves, before its first item too, which may be long in coming.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import anyio
 import anyio.lowlevel
@@ -18,8 +16,7 @@ from redirflow.http.request import ClientDisconnected
 from redirflow.http.types import Message, RawHeaders, Send
 from redirflow.serve.failures import LOGGER
 from redirflow.serve.inbox import Inbox
-
-T = TypeVar("T")
+from redirflow.serve.leaving import unless_left
 
 KEEP_ALIVE_SECONDS: Final = 15.0
 _CLOSING_SECONDS: Final = 1.0
@@ -57,7 +54,7 @@ async def begun(
     """
     iterator = aiter(items)
     try:
-        first = await _unless_left(lambda: _first(plan, iterator), inbox.left)
+        first = await unless_left(lambda: _first(plan, iterator), inbox.left)
     except BaseException:
         await _close(iterator, raised)
         raise
@@ -95,45 +92,12 @@ async def send_stream(
             await sender.start()
             if not head and streaming.first is not None:
                 comments = [sender.fill_silence] if streaming.plan.events else []
-                await _unless_left(sender.send_items, inbox.left, *comments)
+                await unless_left(sender.send_items, inbox.left, *comments)
             # Out of reach of who waits for the client to leave: a server may tell of the
             # disconnect while it closes the connection in here.
             await sender.end()
     finally:
         await _close(streaming.items, streaming.raised)
-
-
-async def _unless_left(
-    work: Callable[[], Awaitable[T]], *signs: Callable[[], Awaitable[None]]
-) -> T:
-    """The result of *work*, which is cancelled when one of *signs* returns.
-
-    Raises:
-        ClientDisconnected: one did.
-        BaseException: what *work* raises, as it is.
-    """
-    results: list[T] = []
-    failures: list[BaseException] = []
-    async with anyio.create_task_group() as group:
-
-        async def watch(sign: Callable[[], Awaitable[None]]) -> None:
-            await sign()
-            group.cancel_scope.cancel()
-
-        for sign in signs:
-            group.start_soon(watch, sign)
-        try:
-            results.append(await work())
-        except anyio.get_cancelled_exc_class():
-            raise
-        except BaseException as error:  # noqa: BLE001 - raised again outside of the task group
-            failures.append(error)
-        group.cancel_scope.cancel()
-    if failures:
-        raise failures[0]
-    if not results:
-        raise ClientDisconnected
-    return results[0]
 
 
 class _Sender:

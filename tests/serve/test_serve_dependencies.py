@@ -620,6 +620,25 @@ async def test_a_generator_that_never_ends_is_given_up(asgi):
     assert log == ["outer"]
 
 
+@pytest.mark.parametrize(("outcome", "status"), [(None, 204), (Conflict(), 409)])
+async def test_a_dependency_may_yield_inside_a_task_group(call, logged, outcome, status):
+    """What it gets comes out of the group wrapped, and is the same error."""
+    app = App()
+
+    async def grouped() -> AsyncIterator[None]:
+        async with anyio.create_task_group():
+            yield
+
+    @app.get("/", dependencies=[grouped])
+    @raises(Conflict)
+    async def show() -> None:
+        if outcome is not None:
+            raise outcome
+
+    assert (await call(app)).status == status
+    assert logged() == []
+
+
 async def test_a_generator_that_fails_when_it_is_given_up(asgi, logged):
     """Is told once, by name: nobody waits for an answer."""
 

@@ -55,6 +55,7 @@ GOOD = [
 LEAVING = [
     battery.request(b"/drip"),
     battery.request(b"/wait?seconds=0.5"),
+    battery.request(b"/hang"),
     battery.request(b"/wait-sync?seconds=0.05"),
     battery.request(b"/b/items", battery.JSON, b"Content-Length: 99", method=b"POST", body=b"{"),
     battery.request(b"/b/echo", b"Content-Length: 99", method=b"POST", body=b"{"),

@@ -67,6 +67,12 @@ async def wait(seconds: float) -> float:
     return seconds
 
 
+@app.get("/hang", dependencies=[session, connection], cancel_on_disconnect=True)
+async def hang() -> None:
+    with open_one():
+        await asyncio.sleep(3600)
+
+
 @app.get("/wait-sync")
 def wait_sync(seconds: float, name: Annotated[str, Depends(connection)]) -> float:
     time.sleep(seconds)

@@ -1,0 +1,114 @@
+"""`cancel_on_disconnect`: a handler that waits ends when its client leaves, and only then."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import anyio
+import anyio.lowlevel
+import pytest
+from msgspec import Struct
+
+from redirflow import App, Conflict, Depends, Redirect, Request, raises, redirects
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request):
+    return request.param
+
+
+class Item(Struct):
+    name: str
+
+
+def waiting(log, *, cancel):
+    """An app whose handler waits: for ever, if it can be cancelled."""
+    app = App()
+
+    async def session() -> AsyncIterator[str]:
+        try:
+            async with anyio.create_task_group():
+                yield "session"
+        finally:
+            log.append("session ended")
+
+    @app.post("/wait", cancel_on_disconnect=cancel)
+    async def wait(item: Item, name: Annotated[str, Depends(session)]) -> str:
+        log.append("begun")
+        try:
+            await anyio.sleep(0.05 if not cancel else 60)
+        finally:
+            log.append("handler ended")
+        return name
+
+    return app
+
+
+async def left_while_it_waits(app, asgi, log):
+    """Whether the app was done with a client that left while its handler waited."""
+    peer = asgi.Peer(b'{"name"', b':"a"}')
+    scope = asgi.scope("POST", "/wait", headers={"content-type": "application/json"})
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(app, scope, peer.receive, peer.send)
+            while not log:
+                await anyio.lowlevel.checkpoint()
+            peer.leave()
+    return asgi.answer(peer.sent)
+
+
+async def test_a_handler_ends_with_its_client(asgi, logged):
+    """It is cancelled where it waits, its dependencies end behind it, and nothing is logged."""
+    log = []
+    await left_while_it_waits(waiting(log, cancel=True), asgi, log)
+
+    assert log == ["begun", "handler ended", "session ended"]
+    assert logged() == []
+
+
+async def test_without_it_a_handler_runs_to_its_end(asgi, logged):
+    """A write that was begun is finished, whoever still listens."""
+    log = []
+    answer = await left_while_it_waits(waiting(log, cancel=False), asgi, log)
+
+    assert (log, answer.status) == (["begun", "handler ended", "session ended"], 201)
+    assert logged() == []
+
+
+OUTCOMES = App()
+
+
+@OUTCOMES.get("/value", cancel_on_disconnect=True)
+async def value(name: str) -> Item:
+    await anyio.lowlevel.checkpoint()
+    return Item(name)
+
+
+@OUTCOMES.get("/go", cancel_on_disconnect=True)
+@redirects(303, to="value")
+async def go() -> None:
+    raise Redirect.to("value", name="b")
+
+
+@OUTCOMES.get("/no", cancel_on_disconnect=True)
+@raises(Conflict)
+async def no() -> None:
+    raise Conflict
+
+
+@OUTCOMES.put("/read", cancel_on_disconnect=True)
+async def read(request: Request) -> int:
+    return len(await request.body())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/value", 200), ("GET", "/go", 303), ("GET", "/no", 409), ("PUT", "/read", 200)],
+)
+async def test_whoever_stays_gets_the_answer(call, logged, method, path, status):
+    """What the handler returns or raises is answered as without it; a body can be read."""
+    answer = await call(OUTCOMES, method, path, query=b"name=a", body=[b"ab", b"c"])
+
+    assert answer.status == status
+    assert answer["location"] == ("/value?name=b" if status == 303 else None)
+    assert method == "GET" or answer.json() == 3
+    assert logged() == []
