@@ -1,6 +1,6 @@
 """What an app says of itself: how it is served, and what the document tells of it."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from inspect import isasyncgenfunction
 from typing import Any, Literal, TypeAlias
@@ -75,8 +75,9 @@ def host_names(hosts: Iterable[str]) -> frozenset[str]:
 def one_lifespan(given: Lifespan | Iterable[Lifespan] | None) -> Lifespan:
     """What `App(lifespan=...)` takes, as one: none, one, or several.
 
-    Several are entered in order and left in reverse, each of them even if another fails;
-    of equal keys in their states the last counts.
+    Several are entered in order and left in reverse, each of them even if another fails, and
+    as if it had not: what one does behind its `yield` is done. Of equal keys in their states
+    the last counts.
 
     Raises:
         SpecError: one can't be called, or lacks its decorator.
@@ -95,8 +96,19 @@ def one_lifespan(given: Lifespan | Iterable[Lifespan] | None) -> Lifespan:
         state: dict[str, Any] = {}
         async with AsyncExitStack() as stack:
             for lifespan in several:
-                yielded = await stack.enter_async_context(lifespan(app))
-                state.update(yielded or {})
+                context = lifespan(app)
+                state.update(await context.__aenter__() or {})
+                stack.push_async_exit(_leaving(context))
             yield state
 
     return entered
+
+
+def _leaving(context: AbstractAsyncContextManager[Any]) -> Callable[..., Awaitable[None]]:
+    """What leaves *context*; an error of another one is kept from it, cancellation is not."""
+
+    async def leave(*raised: Any) -> None:
+        given = (None, None, None) if isinstance(raised[1], Exception) else raised
+        await context.__aexit__(*given)
+
+    return leave

@@ -5,7 +5,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import anyio
 from anyio import from_thread, to_thread
@@ -84,8 +84,11 @@ _ENDED: Final = object()
 
 def _comes_back(error: BaseException | None, raised: BaseException) -> bool:
     """Whether *raised* is what was thrown in, or nothing but that in a group of a task group."""
-    while isinstance(raised, BaseExceptionGroup) and len(raised.exceptions) == 1:
-        raised = raised.exceptions[0]
+    while isinstance(raised, BaseExceptionGroup):
+        inside, *others = cast("BaseExceptionGroup[BaseException]", raised).exceptions
+        if others:
+            return False
+        raised = inside
     return raised is error
 
 

@@ -142,6 +142,32 @@ async def test_a_shutdown_that_fails(logged):
     assert [str(error) for error in raised] == ["two failed"]
 
 
+async def test_the_hooks_of_others_run(logged):
+    """What stands behind a `yield` is done, without a `finally`, if another one fails."""
+    log = []
+
+    def closing(name, fails=None):
+        @asynccontextmanager
+        async def lifespan(app):
+            if fails == "up":
+                raise RuntimeError(name)
+            yield
+            log.append(name)
+            if fails == "down":
+                raise RuntimeError(name)
+
+        return lifespan
+
+    await lived(App(lifespan=[closing("a"), closing("b", "down"), closing("c")]))
+    await lived(App(lifespan=[closing("d"), closing("e"), closing("f", "up")]))
+
+    assert log == ["c", "b", "a", "e", "d"]
+    assert logged() == [
+        ("ERROR", "the lifespan failed at shutdown"),
+        ("ERROR", "the lifespan failed at startup"),
+    ]
+
+
 def faulty():
     app = App()
 

@@ -26,13 +26,23 @@ async def refusing(app):
 failing = App(lifespan=refusing)
 
 
+def telling(name):
+    @asynccontextmanager
+    async def lifespan(app):
+        yield
+        print(f"hook {name} has run", file=sys.stderr, flush=True)  # noqa: T201 - a test reads it
+
+    return lifespan
+
+
 @asynccontextmanager
-async def telling(app):
+async def breaking(app):
     yield
-    print("the hook has run", file=sys.stderr, flush=True)  # noqa: T201 - the test reads the log
+    raise ConnectionError("no database")
 
 
-stopping = App(lifespan=telling)
+stopping = App(lifespan=[telling("one"), telling("two")])
+stumbling = App(lifespan=[telling("one"), breaking, telling("two")])
 
 
 @stopping.get("/")

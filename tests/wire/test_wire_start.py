@@ -1,5 +1,6 @@
 """Servers are not left half started, and not stopped in the middle of an answer."""
 
+import re
 import signal
 import socket
 
@@ -10,6 +11,7 @@ from servers import CHOSEN, PATIENCE, SUITE, Server, missing
 
 # A process each: in the suite one server stands for the other.
 STARTED = CHOSEN[:1] if CHOSEN == SUITE else CHOSEN
+HOOKS = re.compile(r"hook (\w+) has run")
 
 
 @pytest.fixture(params=STARTED)
@@ -44,7 +46,7 @@ def test_a_start_that_fails(start, app, told):
 
 
 def test_a_stop_in_the_middle(start):
-    """What is in flight is answered, the hook of the lifespan runs, and the process ends."""
+    """What is in flight is answered, the hooks of the lifespan run, and the process ends."""
     server = start("starting:stopping")
     server.wait()
     targets = [b"/wait"] * 10 + [b"/wait-sync"] * 10
@@ -63,4 +65,17 @@ def test_a_stop_in_the_middle(start):
 
     assert answers == [200] * len(targets)
     assert server.process.wait(PATIENCE) in {0, -signal.SIGTERM}
-    assert server.log.read_text().count("the hook has run") == 1
+    assert HOOKS.findall(server.log.read_text()) == ["two", "one"]
+
+
+def test_a_hook_that_fails(start):
+    """The others run all the same, and the server says what was wrong."""
+    server = start("starting:stumbling")
+    server.wait()
+
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(PATIENCE)
+    log = server.log.read_text()
+
+    assert HOOKS.findall(log) == ["two", "one"]
+    assert "no database" in log
