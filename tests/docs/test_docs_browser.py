@@ -376,6 +376,35 @@ def test_a_link_on_the_page_opens_an_operation(page):
     page.tab.until("document.getElementById('operation-echo').parentElement.open")
 
 
+INTRUDERS = {
+    "script": "document.body.append(Object.assign(document.createElement('script'), {text: MARK}))",
+    "elsewhere": "document.body.append(Object.assign(document.createElement('script'), "
+    "{src: 'https://example.com/x.js'}))",
+    "handler": "document.body.setAttribute('onclick', MARK), document.body.click()",
+    "markup": "document.body.innerHTML = `<img src=x onerror='${MARK}'>`",
+    "code": "setTimeout(MARK)",
+    "frame": "document.body.append(Object.assign(document.createElement('iframe'), "
+    "{src: 'https://example.com/'}))",
+}
+"""What a hole in the page would let in: each is kept from running by the browser."""
+
+
+@pytest.mark.parametrize("intruder", INTRUDERS)
+def test_the_policy_stops_what_would_slip_in(page, intruder):
+    """The CSP is in force, not only sent: a browser refuses it, and says so."""
+    attempt = INTRUDERS[intruder].replace("MARK", "'window.inside = true'")
+    tab = page.open().tab
+    refused = tab.run(
+        "new Promise(told => {"
+        "  addEventListener('securitypolicyviolation', event => told(event.disposition));"
+        f"  try {{ {attempt} }} catch (error) {{ }}"
+        "})"
+    )
+
+    assert refused == "enforce"
+    assert tab.run("window.inside === undefined")
+
+
 @pytest.mark.parametrize("fragment", ["#%zz", "#nothing", "#"])
 def test_a_link_to_nothing_does_nothing(page, fragment):
     assert page.open(fragment).tab.complaints() == []
