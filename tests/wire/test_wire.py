@@ -1,10 +1,12 @@
 """No bytes from a client cause a 5xx, an empty reply, a second answer, a hang or a dead server."""
 
+import json
+import time
 from itertools import count
 
 import pytest
 from battery import CASES, DIFFERENT, OWN, PIPELINES, SEQUENCES, May, method_of, request
-from peer import Closed, Peer
+from peer import PATIENCE, Closed, Peer
 
 REFUSALS = {400, 403, 405, 408, 411, 413, 414, 417, 421, 426, 431, 501, 505}
 """What a server may answer by itself; 403 is a WebSocket that the app has closed."""
@@ -103,6 +105,29 @@ def test_a_pipeline(server, sequence):
         for data, expected in sequence:
             assert judged(expected, answered(peer, method_of(data)))
         assert probe(peer)
+
+
+@pytest.mark.parametrize(("target", "who"), [(b"/hang", "handler"), (b"/drip", "stream")])
+def test_who_waits_ends_with_its_client(server, target, who):
+    """At once, on every server: none of them tells of it unasked."""
+
+    def waiting():
+        with Peer(server.port) as peer:
+            peer.send(request(b"/waiting", b"Connection: close"))
+            return json.loads(answered(peer, b"GET").body)
+
+    with Peer(server.port) as peer:
+        peer.send(request(target))
+        seen_by(waiting, [who])
+    seen_by(waiting, [])
+
+
+def seen_by(look, expected):
+    """Look until *expected* is seen; a second is the promise, a busy machine gets more."""
+    started = time.monotonic()
+    while (found := look()) != expected:
+        assert time.monotonic() < started + PATIENCE, found
+        time.sleep(0.01)
 
 
 def test_size():

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Never
 
+import anyio
 from msgspec import Meta, Struct
 
 from redirflow import (
@@ -76,6 +77,35 @@ app = App(max_body_size=10_000)
 @app.get("/")
 async def root() -> str:
     return "root"
+
+
+WAITING: list[str] = []
+"""What waits for its client now."""
+
+
+@app.get("/hang", cancel_on_disconnect=True)
+async def hang() -> None:
+    WAITING.append("handler")
+    try:
+        await anyio.sleep_forever()
+    finally:
+        WAITING.remove("handler")
+
+
+@app.get("/drip")
+@returns(media_type="text/event-stream")
+async def drip() -> AsyncIterator[int]:
+    WAITING.append("stream")
+    try:
+        yield 1
+        await anyio.sleep_forever()
+    finally:
+        WAITING.remove("stream")
+
+
+@app.get("/waiting")
+async def waiting() -> list[str]:
+    return WAITING
 
 
 @app.get("/probe")
