@@ -20,6 +20,7 @@ from redirflow.declare.operation import Mount, Operation, Page, RedirectRule, Re
 from redirflow.declare.redirects import RerouteSpec
 from redirflow.declare.settings import Info, Slashes
 from redirflow.endpoint.endpoint import Endpoint, compile_endpoint
+from redirflow.endpoint.forgotten import suppliers_of
 from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.links import Directory, link_to
 from redirflow.endpoint.parts import forget_types
@@ -154,6 +155,7 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         format=declared.error_format,
         max_body_size=declared.max_body_size,
         faults=faults,
+        suppliers=suppliers_of((draft.steps, draft.handler) for draft in drafts),
     )
     endpoints = {
         draft.operation: endpoint

@@ -33,6 +33,7 @@ from redirflow.endpoint.marks import (
     source_of,
     taken_apart,
 )
+from redirflow.endpoint.parts import own_class
 from redirflow.endpoint.signature import (
     UNKNOWN,
     BodyParameter,
@@ -115,6 +116,9 @@ class _Reading:
         refuse_strays(hints[argument.name], marks)
         source = source_of(argument, marks)
         given = next((name for name, kind in _GIVEN.items() if type_ is kind), None)
+        own = own_class(hints[argument.name])
+        if own is not None and isinstance(source, INJECTED):
+            self.found["supplied"].append((own, source))
         if isinstance(source, Depends):
             self.found["depends"].append((argument.name, source))
         elif isinstance(source, INJECTED):
@@ -122,7 +126,9 @@ class _Reading:
         elif given is not None:
             self.found[given].append(argument.name)
         else:
-            self._read(argument, type_, marks, source)
+            where = self._read(argument, type_, marks, source)
+            if own is not None and source is None and where in {"query", "body"}:
+                self.found["unmarked"].append((argument.name, own, where))
 
     def done(self, returns: Any, arguments: list[inspect.Parameter]) -> Signature:
         return Signature(
@@ -135,7 +141,7 @@ class _Reading:
 
     def _read(
         self, argument: inspect.Parameter, type_: Any, marks: list[Any], marker: In | None
-    ) -> None:
+    ) -> Where:
         info = info_of(type_)
         name = alias_of(marks) or argument.name
         where = where_of(name, type_, info, marker, self.template)
@@ -145,6 +151,7 @@ class _Reading:
             self._take_group(argument, type_, where, info.cls)
         else:
             self.found["parameters"].append(parameter_of(argument, type_, marks, where))
+        return where
 
     def _take_body(self, argument: inspect.Parameter, type_: Any) -> None:
         if self.body is not None:
