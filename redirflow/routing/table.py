@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from redirflow.declare.checks import DeclaredMeta
 from redirflow.declare.faults import Place, calling_place, refuse
 from redirflow.declare.operation import RedirectRule, RerouteRule
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from redirflow.routing.sheet import Sheet
 
 
-class RedirectTable(Struct, frozen=True, kw_only=True, eq=False):
+class RedirectTable(Struct, frozen=True, kw_only=True, eq=False, metaclass=DeclaredMeta):
     """Redirects by exact path, in bulk. Made by `load` or `from_pairs`.
 
     Attributes:
