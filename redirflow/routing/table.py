@@ -69,7 +69,10 @@ class RedirectTable(Struct, frozen=True, kw_only=True, eq=False, metaclass=Decla
         try:
             reader(file, sheet)
         except OSError as error:
-            raise refuse(f"RedirectTable.load({str(path)!r}): {error.strerror}") from None
+            found = f"RedirectTable.load({str(path)!r}): {error.strerror}: {file.absolute()}"
+            there = f"RedirectTable.load(Path(__file__).parent / {str(path)!r})"
+            beside = "" if file.is_absolute() else f"{there}, if it stands beside this file"
+            raise refuse(found, write=beside) from None
         return cls._made(sheet, file.name, str(file))
 
     @classmethod

@@ -395,7 +395,7 @@ RECORDS = [
 @pytest.mark.parametrize("record", RECORDS)
 @pytest.mark.parametrize(("args", "kwargs"), [(range(20), {}), ((), {"nope": 1})])
 def test_a_record_that_is_called_wrongly_says_what_to_write(record, args, kwargs):
-    """Of msgspec itself one hears `Extra positional arguments provided`, and not of which record."""
+    """Msgspec's own words, `Extra positional arguments provided`, do not say where."""
     with pytest.raises(SpecError) as caught:
         record(*args, **kwargs)
 

@@ -205,7 +205,7 @@ def test_files_that_can_not_be_read(load, tmp_path, name, content, found):
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("none.csv", ": No such file or directory"),
+        ("none.csv", ": No such file or directory: {}"),
         ("none.txt", ""),
     ],
 )
@@ -215,7 +215,20 @@ def test_paths_that_are_no_tables(tmp_path, name, found):
     with pytest.raises(SpecError) as caught:
         RedirectTable.load(path)
 
-    assert caught.value.faults[0].found == f"RedirectTable.load({str(path)!r}){found}"
+    expected = f"RedirectTable.load({str(path)!r}){found.format(path)}"
+    assert (caught.value.faults[0].found, caught.value.faults[0].write) == (expected, "")
+
+
+def test_a_relative_path_that_is_not_there(tmp_path, monkeypatch):
+    """Where it was looked for is told, and how it is found from anywhere."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SpecError) as caught:
+        RedirectTable.load("data/moved.csv")
+
+    (fault,) = caught.value.faults
+    assert fault.found.endswith(f"No such file or directory: {tmp_path}/data/moved.csv")
+    assert fault.write.startswith("RedirectTable.load(Path(__file__).parent / 'data/moved.csv')")
 
 
 def test_a_long_load_tells_how_far_it_is_on_a_terminal(monkeypatch):
