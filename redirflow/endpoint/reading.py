@@ -96,6 +96,27 @@ def _unresolved(name: str, error: Exception, place: Place | None) -> Fault:
 _GIVEN: Final = {"requests": Request, "tasks": BackgroundTasks, "scopes": Scopes}
 
 
+_NAMED: Final = {
+    "request": "Request",
+    "tasks": "BackgroundTasks",
+    "background_tasks": "BackgroundTasks",
+    "scopes": "Scopes",
+}
+"""What arguments of these names mostly are."""
+
+
+def _meant(argument: inspect.Parameter, template: frozenset[str]) -> str:
+    """What an argument without an annotation is, where its default, name or place says it."""
+    name, default = argument.name, argument.default
+    if isinstance(default, INJECTED):
+        mark = default if isinstance(default, Depends) else f"{type(default).__name__}(...)"
+        return f"{name}: Annotated[..., {mark}]"
+    if isinstance(default, bool | int | float | str):
+        return f"{name}: {type(default).__name__} = {default!r}"
+    kind = _NAMED.get(name, "str" if name in template else "")
+    return f"{name}: {kind}" if kind else ""
+
+
 class _Reading:
     """Sorts the arguments of one function; `found` is by the fields of `Signature`."""
 
@@ -111,7 +132,8 @@ class _Reading:
             found = f"an argument of the kind {argument.kind.description}"
             raise Misread(found, "arguments with a name")
         if argument.name not in hints:
-            raise Misread("it has no annotation", "an annotation", f"{argument.name}: str")
+            allowed = "its type, or Annotated[..., Depends(...)]"
+            raise Misread("it has no annotation", allowed, _meant(argument, self.template))
         type_, marks = taken_apart(hints[argument.name])
         refuse_strays(hints[argument.name], marks)
         source = source_of(argument, marks)

@@ -375,11 +375,44 @@ def test_arguments_need_a_name():
 
 
 def test_arguments_need_an_annotation():
-    def handler(a, b: int, c=1): ...
+    """What it is told where the default, the name or the path says it, and nothing is guessed."""
 
-    assert faults_of(handler) == [
-        ("handler(a): it has no annotation", "an annotation", "a: str"),
-        ("handler(c): it has no annotation", "an annotation", "c: str"),
+    def load() -> list[str]: ...
+
+    loaded, bearer = Depends(load), Bearer()
+
+    def handler(
+        a,
+        b: int,
+        p,
+        request,
+        tasks,
+        c=1,
+        d=loaded,
+        e=bearer,
+        f=(),
+        g=None,
+        background_tasks=3,
+    ): ...
+
+    assert [fault.removeprefix("handler") for fault, _, _ in faults_of(handler, "p")] == [
+        f"({name}): it has no annotation"
+        for name in ("a", "p", "request", "tasks", *"cdefg", "background_tasks")
+    ]
+    assert {allowed for _, allowed, _ in faults_of(handler)} == {
+        "its type, or Annotated[..., Depends(...)]"
+    }
+    assert [write for _, _, write in faults_of(handler, "p")] == [
+        "",
+        "p: str",
+        "request: Request",
+        "tasks: BackgroundTasks",
+        "c: int = 1",
+        "d: Annotated[..., Depends(load)]",
+        "e: Annotated[..., Bearer(...)]",
+        "",
+        "",
+        "background_tasks: int = 3",
     ]
 
 
