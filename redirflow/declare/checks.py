@@ -138,16 +138,19 @@ else:
                 if error.__traceback__.tb_next is not None:
                     raise  # of what an author gave, when it was looked at
                 said = f"{str(error)[0].lower()}{str(error)[1:]}"
-                raise _miscalled(self.__name__, self.__struct_fields__, said, kwargs) from None
+                name = self.__name__
+                # The fields of what others make are theirs.
+                fields = self.__struct_fields__ if f"{name}(" in _WRITE[f"{name}()"] else ()
+                raise _miscalled(name, fields, said, kwargs) from None
 
 
 def _miscalled(owner: str, known: Iterable[str], said: str, given: Iterable[str]) -> SpecError:
     """What is said of arguments that *owner* does not take as they are *given*."""
-    names = [name for name in known if name not in {"self", "place"}]
+    names = [name for name in known if name != "self"]
     odd = next((name for name in given if name not in names), "")
     write = meant(odd, names) or _WRITE.get(f"{owner}()", "")
     how = "by name: " if "positional" in said else ""
-    return refuse(f"{owner}(): {said}", f"{how}{', '.join(names)}" if names else "nothing", write)
+    return refuse(f"{owner}(): {said}", f"{how}{', '.join(names)}" if names else "", write)
 
 
 def meant(name: str, known: Iterable[str]) -> str:

@@ -402,7 +402,6 @@ def test_a_record_that_is_called_wrongly_says_what_to_write(record, args, kwargs
     (fault,) = caught.value.faults
     assert fault.place.file == __file__
     assert fault.found.startswith(f"{record.__name__}(): ")
-    assert fault.allowed
     assert fault.write
 
 
