@@ -186,7 +186,12 @@ def shown(value: Any) -> str:
     """*value* for a message: functions and classes by their names."""
     if _is(value, tuple, list):
         return f"[{', '.join(map(shown, value))}]"
-    return str(value.__name__) if _is(value, type) or isfunction(value) else repr(value)[:100]
+    if _is(value, type) or isfunction(value):
+        return str(value.__name__)
+    try:
+        return repr(value)[:100]
+    except Exception:  # noqa: BLE001 - an author's class may raise anything
+        return object.__repr__(value)
 
 
 def listed(values: Any) -> tuple[Any, ...]:

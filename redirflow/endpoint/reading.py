@@ -14,7 +14,7 @@ import msgspec
 from msgspec import inspect as types_of
 
 from redirflow.declare.dependencies import Depends, Scopes
-from redirflow.declare.faults import Fault, Place
+from redirflow.declare.faults import Fault, Place, raising_place
 from redirflow.declare.params import In, Where
 from redirflow.declare.streams import BackgroundTasks
 from redirflow.endpoint.argument import (
@@ -74,6 +74,14 @@ def read_signature(
         except Misread as misread:
             found = f"{name}({argument.name}): {misread.found}"
             faults.append(Fault(found, misread.allowed, misread.write, place))
+        except Exception as error:
+            raised = raising_place(error)
+            if raised is None:
+                raise
+            kind = type(error).__name__
+            found = f"{name}({argument.name}): to look at its annotation or default raises {kind}"
+            allowed = f"what can be looked at; it is raised at {raised}"
+            faults.append(Fault(found, allowed, place=place))
     return reading.done(hints.get("return", UNKNOWN), arguments)
 
 

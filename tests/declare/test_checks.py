@@ -405,11 +405,20 @@ def test_a_record_that_is_called_wrongly_says_what_to_write(record, args, kwargs
     assert fault.write
 
 
+def test_what_can_not_be_shown_is_told_by_its_class():
+    class Odd:
+        def __repr__(self):
+            raise KeyError("odd")
+
+    assert ".Odd object at " in shown(Odd())
+
+
 def test_what_the_author_gave_may_raise_a_type_error_of_its_own():
     """It is not about the call of the record, so it is left as it is."""
 
     class Odd:
-        def __repr__(self):
+        @property
+        def __class__(self):
             raise TypeError("odd")
 
     with pytest.raises(TypeError, match="odd"):

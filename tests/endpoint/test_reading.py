@@ -7,6 +7,8 @@ import importlib.util
 import inspect
 import textwrap
 import uuid
+import weakref
+from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, NamedTuple, Never, NewType, TypedDict, TypeVar
 
 import attrs
@@ -414,6 +416,62 @@ def test_arguments_need_an_annotation():
         "",
         "background_tasks: int = 3",
     ]
+
+
+class Asked:
+    """An object of which nothing can be asked."""
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+class Compared:
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        raise ZeroDivisionError
+
+
+class Shown:
+    def __repr__(self):
+        raise OSError("no")
+
+
+class Classed:
+    @property
+    def __class__(self):
+        raise LookupError
+
+
+class Holding(Struct):
+    value: Any = Compared()
+
+
+@pytest.mark.parametrize(
+    ("odd", "raised"),
+    [
+        (lambda: with_hint(Asked()), "KeyError"),
+        (lambda: with_hint(Shown()), "OSError"),
+        (lambda: with_hint(int, Shown()), "OSError"),
+        (lambda: with_hint(int, Classed()), "LookupError"),
+        (lambda: with_hint(Annotated[int, Classed()]), "LookupError"),
+        (lambda: with_hint(Holding), "ZeroDivisionError"),
+    ],
+)
+def test_what_raises_when_it_is_looked_at(odd, raised):
+    """The handler and the argument are told, and the line that raises: it is the author's."""
+    ((found, allowed, _),) = faults_of(odd())
+
+    assert found == f"handler(a): to look at its annotation or default raises {raised}"
+    assert f"it is raised at {Path(__file__).name}:" in allowed.replace("tests/endpoint/", "")
+
+
+def test_what_is_raised_by_no_line_of_the_authors_comes_out_as_it_is():
+    """It may be a mistake of ours, and those keep their traceback."""
+    gone = weakref.proxy(Shown())
+
+    with pytest.raises(ReferenceError):
+        faults_of(with_hint(int, gone))
 
 
 def test_there_is_one_body():
