@@ -8,7 +8,8 @@ specs name; make the endpoints. Later passes need what earlier ones know of all 
 import gc
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from difflib import get_close_matches
+from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin
 
 from msgspec import Struct
 
@@ -20,9 +21,10 @@ from redirflow.declare.operation import Mount, Operation, Page, RedirectRule, Re
 from redirflow.declare.redirects import RerouteSpec
 from redirflow.declare.settings import Info, Slashes
 from redirflow.endpoint.endpoint import Endpoint, compile_endpoint
+from redirflow.endpoint.forgotten import suppliers_of
 from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.links import Directory, link_to
-from redirflow.endpoint.parts import forget_types
+from redirflow.endpoint.parts import forget_types, shown
 from redirflow.endpoint.plan import ErrorPlan, error_plan
 from redirflow.endpoint.signature import Parameter
 from redirflow.endpoint.steps import AnyStep, Step, flat_plan, functions, is_unhashable
@@ -154,6 +156,7 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         format=declared.error_format,
         max_body_size=declared.max_body_size,
         faults=faults,
+        suppliers=suppliers_of((draft.steps, draft.handler) for draft in drafts),
     )
     endpoints = {
         draft.operation: endpoint
@@ -313,11 +316,22 @@ def _refuse_unread_holes(draft: _Draft, faults: list[Fault]) -> None:
             f"{draft.operation.name}: the path parameter {name!r} of {draft.template.text!r} is "
             "not an argument of the handler or of its dependencies",
             f"its arguments are: {arguments}",
-            f"{name}: str",
+            _meant(name, draft.parameters),
             draft.operation.place,
         )
         for name in unread
     )
+
+
+def _meant(hole: str, parameters: Iterable[Parameter]) -> str:
+    """The argument that a parameter of the path was meant for: of those left over, the nearest."""
+    left = {each.name: each for each in parameters if each.where == "query" and each.required}
+    near = get_close_matches(hole, left, 1, 0.0)
+    if not near:
+        return f"{hole}: str"
+    type_ = left[near[0]].type
+    kind = shown(get_args(type_)[0] if get_origin(type_) is Annotated else type_)
+    return f"{hole}: {kind}, or {{{near[0]}}} in the path"
 
 
 def _refuse_equal_names(operations: tuple[Operation, ...], faults: list[Fault]) -> None:

@@ -2,13 +2,14 @@
 
 import dataclasses
 import gc
+import inspect
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Never
 
 import pytest
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from redirflow import (
@@ -284,8 +285,36 @@ def test_faults_read_like_those_of_a_compiler(monkeypatch):
         f"test_compile.py:{line_of(read_book)}: error: read_book: the path parameter 'id' of "
         "'/books/{id}' is not an argument of the handler or of its dependencies\n"
         "    allowed: its arguments are: book_id, limit\n"
-        "    write: id: str"
+        "    write: id: int, or {book_id} in the path"
     )
+
+
+@pytest.mark.parametrize(
+    ("annotations", "write"),
+    [
+        ({}, "id: str"),
+        ({"book": User}, "id: str"),
+        ({"item_id": int, "size": float}, "id: int, or {item_id} in the path"),
+        ({"item": Annotated[int, Meta(ge=1)]}, "id: int, or {item} in the path"),
+        ({"item": str | None}, "id: str | None, or {item} in the path"),
+    ],
+)
+def test_the_argument_that_was_meant_for_a_part_of_the_path(annotations, write):
+    """The one that would be read from the query and must be there; its own annotation is told."""
+    app = App()
+
+    def handler(**_: Any) -> None: ...
+
+    handler.__annotations__ |= annotations
+    handler.__signature__ = inspect.Signature(
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in annotations
+    )
+    app.post("/items/{id}")(handler)
+
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    assert [fault.write for fault in caught.value.faults] == [write]
 
 
 def test_a_hole_that_a_dependency_reads():

@@ -103,7 +103,7 @@ def said_of_source(source, log):
         exec(compile(source, "app.py", "exec"), scope)
         scope["app"].compile()
     except SpecError as error:
-        return "\n".join(map(str, error.faults))
+        return "\n".join(map(str, error.faults)).replace(str(Path.cwd()), "/here")
     log.clear()
     TestClient(scope["app"], raise_violations=False).request("GET", "/x", content=b"body")
     return "\n".join(record.getMessage() for record in log.records)

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec import Struct, field
 
-from redirflow.declare.checks import shown
+from redirflow.declare.checks import DeclaredMeta, shown
 from redirflow.declare.faults import Place, calling_place, refuse
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _SPECS: Final = "__redirflow_specs__"
 
 
-class Spec(Struct, frozen=True, kw_only=True, eq=False):
+class Spec(Struct, frozen=True, kw_only=True, eq=False, metaclass=DeclaredMeta):
     """A promise that decorates a handler or a dependency; a value that may decorate several.
 
     Two are equal that promise the same, wherever they stand.

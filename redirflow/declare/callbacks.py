@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from redirflow.declare.checks import check_fields
+from redirflow.declare.checks import DeclaredMeta, check_fields
 from redirflow.declare.faults import refuse
 
 _BRACED: Final = r"\{([^{}]*)\}"
@@ -16,7 +16,7 @@ _EXPRESSION: Final = (
 """A runtime expression (OpenAPI 3.2, "Runtime Expressions")."""
 
 
-class _Sent(Struct, frozen=True, kw_only=True):
+class _Sent(Struct, frozen=True, kw_only=True, metaclass=DeclaredMeta):
     method: Literal["POST", "PUT", "PATCH", "DELETE", "GET"] = "POST"
     description: str | None = None
 

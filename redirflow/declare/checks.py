@@ -11,6 +11,7 @@ from functools import cache, wraps
 from inspect import isfunction, signature
 from types import MappingProxyType, NoneType, UnionType
 from typing import (
+    TYPE_CHECKING,
     Any,
     Final,
     Literal,
@@ -21,6 +22,8 @@ from typing import (
     get_origin,
     get_type_hints,
 )
+
+from msgspec import StructMeta
 
 from redirflow.declare.faults import SpecError, refuse
 
@@ -53,7 +56,27 @@ _WRITE: Final = MappingProxyType(
         "allowed_hosts": 'allowed_hosts=["example.com"]',
         "middleware": "middleware=[factory], where factory(app) is an ASGI app",
         "to": 'to=get_user, to="get_user" or to="/path"',
+        "APIKey()": 'APIKey(header="X-API-Key"), APIKey(query="key") or APIKey(cookie="sid")',
+        "Alias()": 'Alias("x-name")',
+        "App()": 'App(title="Books")',
+        "Basic()": 'Basic(realm="books")',
+        "Bearer()": 'Bearer(scopes=["read"])',
+        "Callback()": 'Callback("{$request.body#/callback_url}", Paid)',
+        "CookieSpec()": 'cookies={"sid": CookieSpec(max_age=3600)}',
         "Depends()": "Depends(current_user)",
+        "ErrorModel()": "ErrorModel()",
+        "HeaderSpec()": 'headers={"X-Total": HeaderSpec(int)}',
+        "ProblemDetails()": 'ProblemDetails("/errors#")',
+        "RaisesSpec()": "@raises(NotFound)",
+        "RedirectSpec()": "@redirects(303, to=...)",
+        "RedirectTable()": 'RedirectTable.load("moved.csv") or RedirectTable.from_pairs(rows)',
+        "RerouteSpec()": "@reroutes(to=...)",
+        "ResponseSpec()": "@returns(User, status_code=201)",
+        "Router()": 'Router(prefix="/books")',
+        "TypeHook()": "TypeHook(Money, decode=Money.parse)",
+        "redirects()": "@redirects(303, to=...)",
+        "reroutes()": "@reroutes(to=...)",
+        "returns()": "@returns(User, status_code=201)",
         "app": 'mount("/static", asgi_app)',
         "table": 'RedirectTable.load("moved.csv")',
     }
@@ -94,13 +117,40 @@ def declares(function: Callable[P, T]) -> Callable[P, T]:
         try:
             known.bind(*args, **kwargs)
         except TypeError as error:
-            owner, names = _name(function), [name for name in known.parameters if name != "self"]
-            odd = next((name for name in kwargs if name not in names), "")
-            write = meant(odd, names) or _WRITE.get(f"{owner}()", "")
-            raise refuse(f"{owner}(): {error}", ", ".join(names), write) from None
+            raise _miscalled(_name(function), known.parameters, str(error), kwargs) from None
         return function(*args, **kwargs)
 
     return declared
+
+
+if TYPE_CHECKING:
+    DeclaredMeta = StructMeta  # a type checker looks at the fields
+else:
+
+    class DeclaredMeta(StructMeta):
+        """`declares` for records that authors make: msgspec does not say of which it speaks."""
+
+        def __call__(self, *args, **kwargs):
+            """The record, or a `SpecError`."""
+            try:
+                return super().__call__(*args, **kwargs)
+            except TypeError as error:
+                if error.__traceback__.tb_next is not None:
+                    raise  # of what an author gave, when it was looked at
+                said = f"{str(error)[0].lower()}{str(error)[1:]}"
+                name = self.__name__
+                # The fields of what others make are theirs.
+                fields = self.__struct_fields__ if f"{name}(" in _WRITE[f"{name}()"] else ()
+                raise _miscalled(name, fields, said, kwargs) from None
+
+
+def _miscalled(owner: str, known: Iterable[str], said: str, given: Iterable[str]) -> SpecError:
+    """What is said of arguments that *owner* does not take as they are *given*."""
+    names = [name for name in known if name != "self"]
+    odd = next((name for name in given if name not in names), "")
+    write = meant(odd, names) or _WRITE.get(f"{owner}()", "")
+    how = "by name: " if "positional" in said else ""
+    return refuse(f"{owner}(): {said}", f"{how}{', '.join(names)}" if names else "", write)
 
 
 def meant(name: str, known: Iterable[str]) -> str:
@@ -136,7 +186,12 @@ def shown(value: Any) -> str:
     """*value* for a message: functions and classes by their names."""
     if _is(value, tuple, list):
         return f"[{', '.join(map(shown, value))}]"
-    return str(value.__name__) if _is(value, type) or isfunction(value) else repr(value)[:100]
+    if _is(value, type) or isfunction(value):
+        return str(value.__name__)
+    try:
+        return repr(value)[:100]
+    except Exception:  # noqa: BLE001 - an author's class may raise anything
+        return object.__repr__(value)
 
 
 def listed(values: Any) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from redirflow.declare.attach import check_function
-from redirflow.declare.checks import check_fields, declares, listed, shown
+from redirflow.declare.checks import DeclaredMeta, check_fields, declares, listed, shown
 from redirflow.declare.faults import calling_place, refuse
 from redirflow.http.headers import is_token
 
@@ -39,7 +39,7 @@ class Depends:
         return hash(self.function)
 
 
-class Bearer(Struct, frozen=True, kw_only=True):
+class Bearer(Struct, frozen=True, kw_only=True, metaclass=DeclaredMeta):
     """The token of `Authorization: Bearer ...` (RFC 6750 2.1).
 
     Args:
@@ -59,7 +59,7 @@ class Bearer(Struct, frozen=True, kw_only=True):
         force_setattr(self, "scopes", listed(self.scopes))
 
 
-class Basic(Struct, frozen=True, kw_only=True):
+class Basic(Struct, frozen=True, kw_only=True, metaclass=DeclaredMeta):
     """User name and password of `Authorization: Basic ...` (RFC 7617).
 
     Args:
@@ -81,7 +81,7 @@ class Basic(Struct, frozen=True, kw_only=True):
         return f'Basic realm="{self.realm}", charset="UTF-8"'
 
 
-class APIKey(Struct, frozen=True, kw_only=True):
+class APIKey(Struct, frozen=True, kw_only=True, metaclass=DeclaredMeta):
     """A key in a header, a query parameter or a cookie: give exactly one of the three.
 
     Args:

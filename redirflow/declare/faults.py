@@ -61,6 +61,16 @@ def calling_place() -> Place:
     return Place(frame.f_code.co_filename, frame.f_lineno)
 
 
+def raising_place(error: Exception) -> Place | None:
+    """Where *error* was raised; `None` if that is in redirflow, and so a mistake of ours."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or _is_ours(trace.tb_frame):
+        return None
+    return Place(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+
+
 class Fault(Struct, frozen=True):
     """One thing that is wrong.
 

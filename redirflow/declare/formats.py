@@ -22,7 +22,7 @@ from typing import (
 import msgspec
 from msgspec import Struct
 
-from redirflow.declare.checks import check_fields
+from redirflow.declare.checks import DeclaredMeta, check_fields
 from redirflow.declare.errors import ErrorDetail, HTTPError, members_of, remembered
 from redirflow.http.media import JSON, PROBLEM_JSON
 
@@ -88,7 +88,7 @@ def _body_struct(
     )
 
 
-class ProblemDetails(Struct, frozen=True):
+class ProblemDetails(Struct, frozen=True, metaclass=DeclaredMeta):
     """RFC 9457 problem details, `application/problem+json`. The default.
 
     Args:
@@ -131,7 +131,7 @@ class ProblemDetails(Struct, frozen=True):
         return "about:blank" if error.built_in else self.base + kebab(error.__name__)
 
 
-class ErrorModel(Struct, frozen=True):
+class ErrorModel(Struct, frozen=True, metaclass=DeclaredMeta):
     """`application/json` with a list of what is wrong: `{"detail": [{"msg", "loc", "type"}]}`.
 
     Only `msg` is always there. Fields of an error class stand beside `detail`.

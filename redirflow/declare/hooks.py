@@ -6,7 +6,7 @@ needs of them, and an app without hooks makes its decoders without any.
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec import inspect as types_of
 
-from redirflow.declare.checks import check_fields
+from redirflow.declare.checks import DeclaredMeta, check_fields
 from redirflow.declare.faults import refuse
 from redirflow.declare.specs import NOTHING
 
@@ -23,7 +23,7 @@ Encode: TypeAlias = Callable[[Any], Any]
 Decode: TypeAlias = Callable[[type, Any], Any]
 
 
-class TypeHook(Struct, frozen=True, eq=False):
+class TypeHook(Struct, frozen=True, eq=False, metaclass=DeclaredMeta):
     """How values of one class travel.
 
     `TypeHook(IPv4Address, schema={"format": "ipv4"})`
@@ -51,7 +51,7 @@ class TypeHook(Struct, frozen=True, eq=False):
         check_fields(self)
         if not isinstance(types_of.type_info(self.type), types_of.CustomType):
             raise refuse(f"TypeHook({self.type.__name__})", "a class that msgspec does not know")
-        if isinstance(types_of.type_info(self.wire), types_of.CustomType):
+        if not _is_known(self.wire):
             raise refuse(f"TypeHook(wire={self.wire!r})", "a type that msgspec knows")
 
     def read(self, value: Any) -> Any:
@@ -67,6 +67,13 @@ class TypeHook(Struct, frozen=True, eq=False):
         except (ArithmeticError, LookupError) as error:
             # `Decimal("x")` and `ZoneInfo("x")` are no ValueErrors.
             raise ValueError(f"Invalid {self.type.__name__}") from error
+
+
+def _is_known(wire: Any) -> bool:
+    """Whether msgspec knows the type that travels."""
+    with suppress(TypeError):
+        return not isinstance(types_of.type_info(wire), types_of.CustomType)
+    return False
 
 
 Hooks: TypeAlias = Mapping[type, TypeHook]

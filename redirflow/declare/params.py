@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Never, TypeAlias, Typ
 
 from msgspec import Struct
 
-from redirflow.declare.checks import check_fields, shown
+from redirflow.declare.checks import DeclaredMeta, check_fields, shown
 from redirflow.declare.faults import refuse
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class In(Struct, frozen=True):
         return self.where.capitalize()  # as its author wrote it
 
 
-class Alias(Struct, frozen=True):
+class Alias(Struct, frozen=True, metaclass=DeclaredMeta):
     """The name that a parameter has on the wire, where Python can't spell it.
 
     `sid: Cookie[Annotated[str, Alias("__Host-sid")]]`

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from redirflow.declare.attach import Spec
-from redirflow.declare.checks import check_fields
+from redirflow.declare.checks import DeclaredMeta, check_fields
 from redirflow.declare.faults import refuse
 from redirflow.http.headers import is_token
 
@@ -29,7 +29,7 @@ class FromAnnotation:
 FROM_ANNOTATION: Final = FromAnnotation()
 
 
-class _Described(Struct, frozen=True, kw_only=True):
+class _Described(Struct, frozen=True, kw_only=True, metaclass=DeclaredMeta):
     required: bool = True
     description: str | None = None
 
@@ -50,7 +50,7 @@ class HeaderSpec(_Described, frozen=True):
         check_fields(self)
 
 
-class CookieSpec(Struct, frozen=True, kw_only=True):
+class CookieSpec(Struct, frozen=True, kw_only=True, metaclass=DeclaredMeta):
     """The attributes of a cookie (RFC 6265 4.1.2); the handler only gives its value.
 
     Args:

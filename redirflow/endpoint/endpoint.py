@@ -26,6 +26,7 @@ from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import RedirectSpec, RerouteSpec
 from redirflow.endpoint.binder import BodyReader, body_reader
 from redirflow.endpoint.convert import bare_info
+from redirflow.endpoint.forgotten import forgotten_marks
 from redirflow.endpoint.forms import refuse_forms
 from redirflow.endpoint.judging import Workshop, judges_of
 from redirflow.endpoint.links import Link
@@ -257,14 +258,20 @@ def _faults(
         found = f"{name} never returns, and declares nothing that it raises"
         allowed = "@redirects, @reroutes or @raises"
         yield operation.fault(found, allowed, "@redirects(303, to=...)")
+    forgotten = [*forgotten_marks(operation, called, shop.suppliers)]
+    yield from forgotten or _bodies(operation, called)
+
+
+def _bodies(operation: Operation, called: list[Step]) -> Iterator[Fault]:
+    """Bodies where there can be none."""
     for step in called[:-1]:
         if step.signature.body is not None:
             found = f"the dependency {step.name} reads the body as {step.signature.body.name}"
             allowed = "a body in the handler only; a dependency can take the Request"
             yield Fault(found, allowed, place=step.place)
-    body = handler.signature.body
-    if body is not None and operation.method not in WITH_BODY:
-        found = f"{name} reads {body.name} from the body of a {operation.method}, which has none"
+    body, method = called[-1].signature.body, operation.method
+    if body is not None and method not in WITH_BODY:
+        found = f"{operation.name} reads {body.name} from the body of a {method}, which has none"
         allowed = "a scalar or a marker: Query, Header, Cookie"
         write = f"{body.name}: Query[...] reads a Struct from the query"
         yield operation.fault(found, allowed, write)

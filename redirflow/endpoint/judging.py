@@ -11,6 +11,7 @@ from redirflow.declare.faults import Fault, SpecError
 from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import RedirectSpec, RerouteSpec
+from redirflow.endpoint.forgotten import Suppliers
 from redirflow.endpoint.plan import (
     ErrorPlan,
     Judge,
@@ -30,6 +31,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
     """What every endpoint of an app is made with.
 
     Attributes:
+        suppliers: what supplies the classes of the app.
         errors: plans that were made already; most operations can answer with the same errors.
     """
 
@@ -37,6 +39,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
     format: ErrorFormat
     max_body_size: int
     faults: list[Fault]
+    suppliers: Suppliers
     errors: dict[type[HTTPError], ErrorPlan] = field(
         default_factory=dict[type[HTTPError], ErrorPlan]
     )

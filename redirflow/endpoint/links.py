@@ -23,6 +23,18 @@ class LinkRefused(ValueError):
     """Parameters that the target does not take, misses, or would not read. Repeats no value."""
 
 
+_BESIDE: Final = {
+    word: f"; a redirect has it by {write} behind its parameters"
+    for word, write in (
+        ("status_code", ".with_status(301)"),
+        ("headers", ".with_headers({...})"),
+        ("cookies", ".with_cookies({...})"),
+        ("query", ".with_query({...})"),
+        ("fragment", '.with_fragment("...")'),
+    )
+}
+"""What is no parameter of a target: what `Redirect` takes, and `Redirect.to` does not."""
+
 _BITS: Final = 10_000  # surely fewer than 4300 digits
 _TOO_MANY: Final = 10**4300
 """The first integer of more digits than Python writes, or a parameter is read with."""
@@ -105,7 +117,7 @@ class Link(Struct, frozen=True):
         if unknown:
             raise LinkRefused(
                 f"{name} takes no parameter {unknown[0]!r} in a link "
-                f"(takes: {', '.join(taken) or 'none'})"
+                f"(takes: {', '.join(taken) or 'none'}){_BESIDE.get(unknown[0], '')}"
             )
         needed = [key for key, query in self.query.items() if query.required]
         grouped = {key for key, query in self.query.items() if query.group in params}

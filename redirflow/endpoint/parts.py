@@ -1,8 +1,10 @@
 """What a type is made of, and what clients could do with that."""
 
+import sys
+import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from msgspec import inspect as types_of
 
@@ -17,6 +19,22 @@ _GUESSABLE: Final = (types_of.AnyType, types_of.CustomType, types_of.DecimalType
 def shown(type_: Any) -> str:
     """*type_* in a message: the name of a class, else as it is written."""
     return type_.__name__ if isinstance(type_, type) else str(type_)
+
+
+def own_class(hint: Any) -> Any:
+    """The class or `NewType` that *hint* is, with or without `None`, if Python has not brought it.
+
+    `None` for all else: a `str` may be anything, a `User` is one thing.
+    """
+    hint = getattr(hint, "__value__", hint)
+    inner = get_args(hint)
+    if get_origin(hint) is Annotated:
+        return own_class(inner[0])
+    if get_origin(hint) in {Union, types.UnionType}:
+        some = [part for part in inner if part is not type(None)]
+        return own_class(some[0]) if len(some) == 1 else None
+    package = str(getattr(hint, "__module__", "builtins")).partition(".")[0]
+    return None if package in sys.stdlib_module_names else hint
 
 
 def type_info(type_: Any) -> types_of.Type:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import inspect as types_of
 
 from redirflow.declare.dependencies import Depends, Scopes
-from redirflow.declare.faults import Fault, Place
+from redirflow.declare.faults import Fault, Place, raising_place
 from redirflow.declare.params import In, Where
 from redirflow.declare.streams import BackgroundTasks
 from redirflow.endpoint.argument import (
@@ -33,6 +33,7 @@ from redirflow.endpoint.marks import (
     source_of,
     taken_apart,
 )
+from redirflow.endpoint.parts import own_class
 from redirflow.endpoint.signature import (
     UNKNOWN,
     BodyParameter,
@@ -73,6 +74,14 @@ def read_signature(
         except Misread as misread:
             found = f"{name}({argument.name}): {misread.found}"
             faults.append(Fault(found, misread.allowed, misread.write, place))
+        except Exception as error:
+            raised = raising_place(error)
+            if raised is None:
+                raise
+            kind = type(error).__name__
+            found = f"{name}({argument.name}): to look at its annotation or default raises {kind}"
+            allowed = f"what can be looked at; it is raised at {raised}"
+            faults.append(Fault(found, allowed, place=place))
     return reading.done(hints.get("return", UNKNOWN), arguments)
 
 
@@ -95,6 +104,27 @@ def _unresolved(name: str, error: Exception, place: Place | None) -> Fault:
 _GIVEN: Final = {"requests": Request, "tasks": BackgroundTasks, "scopes": Scopes}
 
 
+_NAMED: Final = {
+    "request": "Request",
+    "tasks": "BackgroundTasks",
+    "background_tasks": "BackgroundTasks",
+    "scopes": "Scopes",
+}
+"""What arguments of these names mostly are."""
+
+
+def _meant(argument: inspect.Parameter, template: frozenset[str]) -> str:
+    """What an argument without an annotation is, where its default, name or place says it."""
+    name, default = argument.name, argument.default
+    if isinstance(default, INJECTED):
+        mark = default if isinstance(default, Depends) else f"{type(default).__name__}(...)"
+        return f"{name}: Annotated[..., {mark}]"
+    if isinstance(default, bool | int | float | str):
+        return f"{name}: {type(default).__name__} = {default!r}"
+    kind = _NAMED.get(name, "str" if name in template else "")
+    return f"{name}: {kind}" if kind else ""
+
+
 class _Reading:
     """Sorts the arguments of one function; `found` is by the fields of `Signature`."""
 
@@ -110,11 +140,15 @@ class _Reading:
             found = f"an argument of the kind {argument.kind.description}"
             raise Misread(found, "arguments with a name")
         if argument.name not in hints:
-            raise Misread("it has no annotation", "an annotation", f"{argument.name}: str")
+            allowed = "its type, or Annotated[..., Depends(...)]"
+            raise Misread("it has no annotation", allowed, _meant(argument, self.template))
         type_, marks = taken_apart(hints[argument.name])
         refuse_strays(hints[argument.name], marks)
         source = source_of(argument, marks)
         given = next((name for name, kind in _GIVEN.items() if type_ is kind), None)
+        own = own_class(hints[argument.name])
+        if own is not None and isinstance(source, INJECTED):
+            self.found["supplied"].append((own, source))
         if isinstance(source, Depends):
             self.found["depends"].append((argument.name, source))
         elif isinstance(source, INJECTED):
@@ -122,7 +156,9 @@ class _Reading:
         elif given is not None:
             self.found[given].append(argument.name)
         else:
-            self._read(argument, type_, marks, source)
+            where = self._read(argument, type_, marks, source)
+            if own is not None and source is None and where in {"query", "body"}:
+                self.found["unmarked"].append((argument.name, own, where))
 
     def done(self, returns: Any, arguments: list[inspect.Parameter]) -> Signature:
         return Signature(
@@ -135,7 +171,7 @@ class _Reading:
 
     def _read(
         self, argument: inspect.Parameter, type_: Any, marks: list[Any], marker: In | None
-    ) -> None:
+    ) -> Where:
         info = info_of(type_)
         name = alias_of(marks) or argument.name
         where = where_of(name, type_, info, marker, self.template)
@@ -145,6 +181,7 @@ class _Reading:
             self._take_group(argument, type_, where, info.cls)
         else:
             self.found["parameters"].append(parameter_of(argument, type_, marks, where))
+        return where
 
     def _take_body(self, argument: inspect.Parameter, type_: Any) -> None:
         if self.body is not None:

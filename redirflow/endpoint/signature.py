@@ -78,6 +78,8 @@ class Signature(Struct, frozen=True, kw_only=True):
         scopes: arguments that are the scopes of the operation.
         depends: arguments that are results of dependencies.
         schemes: arguments that are credentials; the flag says that they may be missing.
+        supplied: classes of the author's that these are of, each with its mark.
+        unmarked: arguments of such classes that no mark says to come from the query or the body.
         returns: the return annotation, or `UNKNOWN`.
         positional: the order of arguments, if all of them can be passed by position.
     """
@@ -90,6 +92,8 @@ class Signature(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     depends: tuple[tuple[str, Depends], ...] = ()
     schemes: tuple[tuple[str, Scheme, bool], ...] = ()
+    supplied: tuple[tuple[Any, Depends | Scheme], ...] = ()
+    unmarked: tuple[tuple[str, Any, Where], ...] = ()
     returns: Any = UNKNOWN
     positional: tuple[str, ...] | None = None
 

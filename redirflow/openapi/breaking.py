@@ -1,8 +1,9 @@
 """What a new document takes away from the clients of an old one.
 
-Theory: a client breaks where it sends what is refused now, or is sent what it does not know. So
-every schema is compared in one direction: for what is sent to the server each old value has to
-be good still; for what comes from it each new value has to be one of the old ones. What can't
+Theory: a client breaks where it sends what is refused now or is not listened to any more, or is
+sent what it does not know. So every schema is compared in one direction: for what is sent to the
+server each old value has to be good still, and what could be said, be it optional, is still read;
+for what comes from it each new value has to be one of the old ones. What can't
 be compared counts as equal: this is a list of what certainly breaks, for a person to read.
 """
 
@@ -16,6 +17,7 @@ from msgspec import Struct
 from redirflow.openapi.reading import Object, operations, resolved
 
 _ANY: Final = "anything"
+_MORE: Final = "additionalProperties"
 _LEAST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _MOST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 
@@ -67,6 +69,9 @@ def _opened(old: Iterable[Object], new: Iterable[Object]) -> bool:
 
 def _parameters(pair: _Pair, old: Iterable[Object], new: Iterable[Object]) -> Iterator[str]:
     known = {(each["in"], each["name"]): each for each in old if each["in"] != "path"}
+    read = {(each["in"], each["name"]) for each in new}
+    for where, name in (each for each in known if each not in read):
+        yield f"{pair.at}: {where} {name} is not read any more"
     for each in new:
         place = pair.within(f": {each['in']} {each['name']}")
         before = known.get((each["in"], each["name"]))
@@ -79,6 +84,8 @@ def _parameters(pair: _Pair, old: Iterable[Object], new: Iterable[Object]) -> It
 def _request(pair: _Pair, old: Object | None, new: Object | None) -> Iterator[str]:
     if new is not None and new.get("required") and not (old or {}).get("required"):
         yield f"{pair.at} is required now"
+    if old is not None and new is None:
+        yield f"{pair.at} is not read any more"
     if old is None or new is None:
         return
     yield from _content(pair, old.get("content", {}), new.get("content", {}), _input)
@@ -125,6 +132,9 @@ def _input(pair: _Pair, old: Object, new: Object) -> Iterator[str]:
         for name in after.get("required", ()):
             if name not in before.get("required", ()):
                 yield f"{pair.at}.{name} is required now"
+        for name in before.get("properties", ()):
+            if name not in after.get("properties", {name}) and not after.get(_MORE):
+                yield f"{pair.at}.{name} is not read any more"
         yield from _inside(pair, before, after, _input)
 
 
@@ -186,7 +196,7 @@ def _tighter(pair: _Pair, old: Object, new: Object) -> Iterator[str]:
     for word in ("pattern", "multipleOf"):
         if word in new and new[word] != old.get(word):
             yield f"{pair.at} has a new {word}: {new[word]}"
-    if new.get("additionalProperties") is False and old.get("additionalProperties") is not False:
+    if new.get(_MORE) is False and old.get(_MORE) is not False:
         yield f"{pair.at} may have no other fields now"
     values = _values(new)
     for value in _values(old) or ():
@@ -203,7 +213,7 @@ def _inside(pair: _Pair, old: Object, new: Object, compare: _Compare) -> Iterato
     for name, field in old.get("properties", {}).items():
         if name in new.get("properties", {}):
             yield from compare(pair.within(f".{name}"), field, new["properties"][name])
-    for word in ("items", "additionalProperties"):
+    for word in ("items", _MORE):
         before, after = old.get(word), new.get(word)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             yield from compare(pair.within("[]"), cast("Object", before), cast("Object", after))

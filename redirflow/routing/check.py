@@ -26,16 +26,17 @@ from redirflow.routing.findings import (
     taken_twice,
     wrong_method,
 )
-from redirflow.routing.ground import UNKNOWN, Ground
+from redirflow.routing.ground import UNKNOWN, Ground, Spot
 from redirflow.routing.hops import Answered, Hop, Hops, answered, landing_of
 from redirflow.routing.loops import Loop, find_loops
-from redirflow.routing.pattern import text_of
+from redirflow.routing.pattern import path_of, text_of
 from redirflow.routing.reach import Reach
 from redirflow.routing.router import Router
 from redirflow.routing.rows import Rows, Tables
 from redirflow.routing.rule import Declared, OperationOf, Rule, read_rule, read_source
 from redirflow.routing.settle import settled
 from redirflow.routing.table import RedirectTable
+from redirflow.routing.template import Template
 
 _FEW: Final = 500
 """Paths among which a near one is looked for."""
@@ -79,6 +80,8 @@ def check_rules(
     ground = Ground(router, mounts, slashes)
     declared = [*rules, *(rule for table in known.tables for rule in table.rules)]
     read = [rule for each in declared if (rule := _read(each, ground, operation_of, faults))]
+    for path in (path for table in known.tables for path in table.spoilt):
+        _hold(ground.spot(Template(path, path_of(path))))
     rows = settled(known, ground, faults)
     reach = Reach(ground, rows)
     methods = answered(read, reach)
@@ -89,6 +92,7 @@ def check_rules(
         faults += _unserved(rule, ground, reach)
     if silent and not any(fault.severity == "error" for fault in faults):
         faults += [_nothing_there(rule) for rule in silent]
+    faults += (fault for table in known.tables for fault in table.faults)
     faults += known.twice()
     faults += _claimed_twice(ground, methods, rows, known)
     finals = Chains(reach, rows, methods, loops.rules).final(read)
@@ -107,11 +111,16 @@ def _read(
     rule = read_rule(declared, source, operation_of, faults)
     spot = ground.spot(source)
     if rule is None:
-        for method in METHODS:
-            spot.owners.setdefault(method, UNKNOWN)
+        _hold(spot)
     else:
         spot.rules.append(rule)
     return rule
+
+
+def _hold(spot: Spot) -> None:
+    """What is wrong with the source at a spot is told; what leads there is all right."""
+    for method in METHODS:
+        spot.owners.setdefault(method, UNKNOWN)
 
 
 def _loop(loop: Loop) -> Fault:
@@ -131,7 +140,8 @@ def _unserved(rule: Rule, ground: Ground, reach: Reach) -> Iterator[Fault]:
     landing, path = landing_of(rule, reach), rule.target.path or ()
     if landing.empty:
         spots = ground.spots()
-        near = [spot.template.text for spot in spots] if len(spots) <= _FEW else []
+        others = (spot for spot in spots if rule not in spot.rules)
+        near = [spot.template.text for spot in others] if len(spots) <= _FEW else []
         yield _nothing_there(rule, near)
     elif landing.served and rule.status is not None:
         yield wrong_method(str(rule), text_of(path), rule.status, landing.served, rule.place)
@@ -164,8 +174,8 @@ def _claimed_twice(
 def _taken(
     owners: Mapping[str, Any], mine: frozenset[str], label: str, place: Place | None
 ) -> Iterator[Fault]:
-    """The methods in *mine* that have owners already, by owner."""
+    """The methods in *mine* that have owners already."""
     common = [method for method in METHODS if method in owners and method in mine]
-    for first in dict.fromkeys(owners[method] for method in common):
-        taken = [method for method in common if owners[method] is first]
-        yield taken_twice(owner_text(first), label, taken, place)
+    if common:
+        first = ", ".join(map(owner_text, dict.fromkeys(owners[method] for method in common)))
+        yield taken_twice(first, label, common, place)

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from redirflow.declare.faults import Place
+from redirflow.declare.faults import Place, SpecError
 from redirflow.declare.operation import RedirectRule, RerouteRule
 from redirflow.http.media import UNDECODABLE
 from redirflow.http.methods import REDIRECT_STATUSES
@@ -50,6 +50,7 @@ def read_csv(path: Path, sheet: Sheet) -> None:
             sheet.fill((reader.line_num, cells) for cells in lines if cells)
         except (csv.Error, UnicodeDecodeError) as error:
             sheet.refuse(reader.line_num + 1, Refused(f"the file can't be read on: {error}"))
+            raise SpecError(sheet.told(path.name)) from None  # whatever follows may be meant
 
 
 def read_json_lines(path: Path, sheet: Sheet) -> None:
@@ -85,13 +86,14 @@ def read_redirects(path: Path, sheet: Sheet) -> None:
 def _exact(lines: Iterable[bytes], sheet: Sheet) -> Iterator[tuple[int, Any]]:
     """The rows of those lines that stand for one path; rules go to the sheet."""
     for number, line in enumerate(lines, 1):
+        words: list[str] = []
         try:
             words = _words(line.decode())
             row = words and _row(number, words, sheet)
         except UnicodeDecodeError:
             sheet.refuse(number, Refused("no UTF-8"))
         except Refused as refused:
-            sheet.refuse(number, refused)
+            sheet.refuse(number, refused, words[0] if _PLAIN.match(words[0]) else "")
         else:
             if row:
                 yield number, row

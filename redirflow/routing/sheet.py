@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct, field
 
-from redirflow.declare.faults import Fault, Place, SpecError
+from redirflow.declare.faults import Fault, Place
 from redirflow.declare.operation import RedirectRule, RerouteRule
 from redirflow.http.location import LocationPolicy, compile_location, plain_path
 from redirflow.http.methods import REDIRECT_STATUSES
@@ -85,6 +85,7 @@ class Sheet(Struct, eq=False):
         numbers: the number of each row, in the order of `rows`.
         rules: rows that are no plain redirects of one path.
         refused: how many rows are bad; the first of them have a fault.
+        spoilt: sources of bad rows, which other rows may lead to.
         origins: other sites that rows lead to, as they were written, and as they are sent.
     """
 
@@ -97,6 +98,7 @@ class Sheet(Struct, eq=False):
     )
     faults: list[Fault] = field(default_factory=list[Fault])
     refused: int = 0
+    spoilt: set[str] = field(default_factory=set[str])
     origins: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def fill(self, rows: Iterable[tuple[int, Any]]) -> None:
@@ -125,6 +127,7 @@ class Sheet(Struct, eq=False):
 
     def add(self, number: int, row: Any) -> None:
         """Take one row, or note why it can't be used."""
+        path = ""
         try:
             source, target, status = _cells(row)
             path = decoded_source(source)
@@ -135,7 +138,7 @@ class Sheet(Struct, eq=False):
             if LOADED[row[0]].keep_query is False:
                 self._meet(target, row[1:])
         except Refused as refused:
-            self.refuse(number, refused)
+            self.refuse(number, refused, path)
 
     def _meet(self, target: str, location: bytes) -> None:
         """Remember how an origin is written, for the next row that leads there."""
@@ -144,20 +147,21 @@ class Sheet(Struct, eq=False):
         if match and len(sent) < _LONG and len(self.origins) < _SITES:
             self.origins[match[1]] = sent
 
-    def refuse(self, number: int, refused: Refused) -> None:
-        """Note a bad row."""
+    def refuse(self, number: int, refused: Refused, path: str = "") -> None:
+        """Note a bad row, which is for *path* if that can be told."""
         self.refused += 1
+        if path:
+            self.spoilt.add(path)
         if self.refused <= LISTED:
             found = str(refused) if self.unit == "line" else f"row {number}: {refused}"
             self.faults.append(Fault(found, refused.allowed, refused.write, self.place(number)))
 
-    def finish(self, name: str) -> None:
-        """Raise a `SpecError` if there was a bad row."""
-        if self.refused > LISTED:
-            more = f"{name}: {self.refused - LISTED} more bad rows, {self.refused} in all"
-            self.faults.append(Fault(more, place=self.faults[-1].place))
-        if self.faults:
-            raise SpecError(self.faults)
+    def told(self, name: str) -> tuple[Fault, ...]:
+        """What is wrong with the rows, each by itself."""
+        if self.refused <= LISTED:
+            return tuple(self.faults)
+        more = f"{name}: {self.refused - LISTED} more bad rows, {self.refused} in all"
+        return (*self.faults, Fault(more, place=self.faults[-1].place))
 
     def _first(self, source: str) -> str:
         index = next(index for index, path in enumerate(self.rows) if path == source)

@@ -2,8 +2,8 @@
 
 A row is no object: the table is one dictionary from the decoded source to the bytes of its
 location (see `sheet`). Building it checks every row by itself; what rows mean to each other
-and to the app is checked when the app is compiled (`rows`). Rows of a `_redirects` file that
-have parameters, or that a reroute answers, are ordinary rules.
+and to the app is checked when the app is compiled (`rows`). Then both is told, together. Rows of
+a `_redirects` file that have parameters, or that a reroute answers, are ordinary rules.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from redirflow.declare.faults import Place, calling_place, refuse
+from redirflow.declare.checks import DeclaredMeta
+from redirflow.declare.faults import Fault, Place, calling_place, refuse
 from redirflow.declare.operation import RedirectRule, RerouteRule
 
 if TYPE_CHECKING:
@@ -21,18 +22,22 @@ if TYPE_CHECKING:
     from redirflow.routing.sheet import Sheet
 
 
-class RedirectTable(Struct, frozen=True, kw_only=True, eq=False):
+class RedirectTable(Struct, frozen=True, kw_only=True, eq=False, metaclass=DeclaredMeta):
     """Redirects by exact path, in bulk. Made by `load` or `from_pairs`.
 
     Attributes:
         rows: by decoded source; the bytes are the number of a kind, then the location.
         rules: rows with parameters, and reroutes.
+        faults: rows that can't be used; an app that has the table does not start.
+        spoilt: the sources of those.
         name: the file's, or "rows".
         file: where the rows stand; `None` if each has the place of the call.
     """
 
     rows: Mapping[str, bytes]
     rules: tuple[RedirectRule | RerouteRule, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    spoilt: frozenset[str] = frozenset()
     name: str
     file: str | None
     place: Place
@@ -50,8 +55,10 @@ class RedirectTable(Struct, frozen=True, kw_only=True, eq=False):
                 `.ndjson` (objects with these keys, or arrays), or `_redirects` (Netlify's
                 format; status 301 if none is given, 200 for a reroute). UTF-8.
 
+        Rows that can't be used are told when the app starts, with all other faults.
+
         Raises:
-            SpecError: the file can't be read, or rows in it; all of them are told.
+            SpecError: the file can't be read.
         """
         # Imported here: most apps have no table.
         from pathlib import Path
@@ -68,15 +75,17 @@ class RedirectTable(Struct, frozen=True, kw_only=True, eq=False):
         try:
             reader(file, sheet)
         except OSError as error:
-            raise refuse(f"RedirectTable.load({str(path)!r}): {error.strerror}") from None
+            found = f"RedirectTable.load({str(path)!r}): {error.strerror}: {file.absolute()}"
+            there = f"RedirectTable.load(Path(__file__).parent / {str(path)!r})"
+            beside = "" if file.is_absolute() else f"{there}, if it stands beside this file"
+            raise refuse(found, write=beside) from None
         return cls._made(sheet, file.name, str(file))
 
     @classmethod
     def from_pairs(cls, rows: Iterable[Any]) -> "RedirectTable":
         """Make a table of `(source, target)` and `(source, target, status)` rows.
 
-        Raises:
-            SpecError: rows that can't be used; all of them are told, numbered from 1.
+        Rows that can't be used are told when the app starts, numbered from 1.
         """
         from redirflow.routing.formats import watched
         from redirflow.routing.sheet import Sheet
@@ -88,10 +97,11 @@ class RedirectTable(Struct, frozen=True, kw_only=True, eq=False):
 
     @classmethod
     def _made(cls, sheet: "Sheet", name: str, file: str | None) -> "RedirectTable":
-        sheet.finish(name)
         return cls(
             rows=sheet.rows,
             rules=tuple(sheet.rules),
+            faults=sheet.told(name),
+            spoilt=frozenset(sheet.spoilt),
             name=name,
             file=file,
             place=calling_place(),

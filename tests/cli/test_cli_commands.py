@@ -21,7 +21,7 @@ FAULTY = (
     "shop.py:6: error: get_item: the path parameter 'item_id' of '/items/{item_id}' is not an "
     "argument of the handler or of its dependencies\n"
     "    allowed: its arguments are: other\n"
-    "    write: item_id: str\n"
+    "    write: item_id: int, or {other} in the path\n"
 )
 
 
@@ -216,7 +216,7 @@ def test_faults_as_json(faulty):
         "severity": "error",
         "found": FAULTY.partition("error: ")[2].partition("\n")[0],
         "allowed": "its arguments are: other",
-        "write": "item_id: str",
+        "write": "item_id: int, or {other} in the path",
         "file": "shop.py",
         "line": 6,
     }

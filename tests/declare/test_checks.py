@@ -19,10 +19,12 @@ from redirflow import (
     Basic,
     Bearer,
     Body,
+    Callback,
     Cookie,
     CookieSpec,
     Depends,
     ErrorFormat,
+    ErrorModel,
     Form,
     Header,
     HeaderSpec,
@@ -30,8 +32,14 @@ from redirflow import (
     NotFound,
     ProblemDetails,
     Query,
+    RaisesSpec,
+    RedirectSpec,
+    RedirectTable,
+    RerouteSpec,
+    ResponseSpec,
     Router,
     SpecError,
+    TypeHook,
     raises,
     redirects,
     reroutes,
@@ -363,3 +371,55 @@ def test_what_fits(hint, said, good, bad):
 def test_how_values_are_shown():
     assert shown([function, (Thing, Thing())]) == "[function, [Thing, <thing>]]"
     assert len(shown("x" * 1000)) == 100
+
+
+RECORDS = [
+    Alias,
+    APIKey,
+    Basic,
+    Bearer,
+    Callback,
+    CookieSpec,
+    ErrorModel,
+    HeaderSpec,
+    ProblemDetails,
+    RaisesSpec,
+    RedirectSpec,
+    RedirectTable,
+    RerouteSpec,
+    ResponseSpec,
+    TypeHook,
+]
+
+
+@pytest.mark.parametrize("record", RECORDS)
+@pytest.mark.parametrize(("args", "kwargs"), [(range(20), {}), ((), {"nope": 1})])
+def test_a_record_that_is_called_wrongly_says_what_to_write(record, args, kwargs):
+    """Msgspec's own words, `Extra positional arguments provided`, do not say where."""
+    with pytest.raises(SpecError) as caught:
+        record(*args, **kwargs)
+
+    (fault,) = caught.value.faults
+    assert fault.place.file == __file__
+    assert fault.found.startswith(f"{record.__name__}(): ")
+    assert fault.write
+
+
+def test_what_can_not_be_shown_is_told_by_its_class():
+    class Odd:
+        def __repr__(self):
+            raise KeyError("odd")
+
+    assert ".Odd object at " in shown(Odd())
+
+
+def test_what_the_author_gave_may_raise_a_type_error_of_its_own():
+    """It is not about the call of the record, so it is left as it is."""
+
+    class Odd:
+        @property
+        def __class__(self):
+            raise TypeError("odd")
+
+    with pytest.raises(TypeError, match="odd"):
+        Alias(Odd())

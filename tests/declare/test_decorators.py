@@ -147,7 +147,11 @@ def test_a_status_is_no_type(refusal):
             "redirects(): got an unexpected keyword argument 'too'",
             "to=...",
         ),
-        (lambda: returns(int, 201), "returns(): too many positional arguments", ""),
+        (
+            lambda: returns(int, 201),
+            "returns(): too many positional arguments",
+            "@returns(User, status_code=201)",
+        ),
         (
             lambda: Depends(),
             "Depends(): missing a required argument: 'function'",

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import pytest
 
-from redirflow import CookieSpec, HeaderSpec, ResponseSpec, returns
+from redirflow import CookieSpec, HeaderSpec, ResponseSpec, SpecError, returns
 from redirflow.declare.specs import (
     FROM_ANNOTATION,
     NOTHING,
@@ -39,9 +39,9 @@ def test_the_defaults_of_a_cookie():
 
 def test_only_the_type_of_a_header_goes_by_position():
     """A flag by position says nothing to who reads it."""
-    with pytest.raises(TypeError):
+    with pytest.raises(SpecError):
         HeaderSpec(str, False)
-    with pytest.raises(TypeError):
+    with pytest.raises(SpecError):
         CookieSpec("/")
 
 

@@ -181,6 +181,12 @@ def test_a_link_fills_path_and_query(target, params, location):
         (root, {"x": 1}, "root takes no parameter 'x' in a link (takes: none)"),
         (user, {}, "user needs the parameter 'user_id'"),
         (user, {"user_id": None}, "user needs the parameter 'user_id'"),
+        (
+            user,
+            {"user_id": 5, "status_code": 301},
+            "user takes no parameter 'status_code' in a link (takes: user_id); a redirect has it "
+            "by .with_status(301) behind its parameters",
+        ),
         (user, {"id": 5}, "user takes no parameter 'id' in a link (takes: user_id)"),
         (search, {}, "search needs the parameter 'q'"),
         (search, {"q": None}, "search needs the parameter 'q'"),

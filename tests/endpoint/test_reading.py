@@ -7,6 +7,8 @@ import importlib.util
 import inspect
 import textwrap
 import uuid
+import weakref
+from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, NamedTuple, Never, NewType, TypedDict, TypeVar
 
 import attrs
@@ -375,12 +377,101 @@ def test_arguments_need_a_name():
 
 
 def test_arguments_need_an_annotation():
-    def handler(a, b: int, c=1): ...
+    """What it is told where the default, the name or the path says it, and nothing is guessed."""
 
-    assert faults_of(handler) == [
-        ("handler(a): it has no annotation", "an annotation", "a: str"),
-        ("handler(c): it has no annotation", "an annotation", "c: str"),
+    def load() -> list[str]: ...
+
+    loaded, bearer = Depends(load), Bearer()
+
+    def handler(
+        a,
+        b: int,
+        p,
+        request,
+        tasks,
+        c=1,
+        d=loaded,
+        e=bearer,
+        f=(),
+        g=None,
+        background_tasks=3,
+    ): ...
+
+    assert [fault.removeprefix("handler") for fault, _, _ in faults_of(handler, "p")] == [
+        f"({name}): it has no annotation"
+        for name in ("a", "p", "request", "tasks", *"cdefg", "background_tasks")
     ]
+    assert {allowed for _, allowed, _ in faults_of(handler)} == {
+        "its type, or Annotated[..., Depends(...)]"
+    }
+    assert [write for _, _, write in faults_of(handler, "p")] == [
+        "",
+        "p: str",
+        "request: Request",
+        "tasks: BackgroundTasks",
+        "c: int = 1",
+        "d: Annotated[..., Depends(load)]",
+        "e: Annotated[..., Bearer(...)]",
+        "",
+        "",
+        "background_tasks: int = 3",
+    ]
+
+
+class Asked:
+    """An object of which nothing can be asked."""
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+class Compared:
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        raise ZeroDivisionError
+
+
+class Shown:
+    def __repr__(self):
+        raise OSError("no")
+
+
+class Classed:
+    @property
+    def __class__(self):
+        raise LookupError
+
+
+class Holding(Struct):
+    value: Any = Compared()
+
+
+@pytest.mark.parametrize(
+    ("odd", "raised"),
+    [
+        (lambda: with_hint(Asked()), "KeyError"),
+        (lambda: with_hint(Shown()), "OSError"),
+        (lambda: with_hint(int, Shown()), "OSError"),
+        (lambda: with_hint(int, Classed()), "LookupError"),
+        (lambda: with_hint(Annotated[int, Classed()]), "LookupError"),
+        (lambda: with_hint(Holding), "ZeroDivisionError"),
+    ],
+)
+def test_what_raises_when_it_is_looked_at(odd, raised):
+    """The handler and the argument are told, and the line that raises: it is the author's."""
+    ((found, allowed, _),) = faults_of(odd())
+
+    assert found == f"handler(a): to look at its annotation or default raises {raised}"
+    assert f"it is raised at {Path(__file__).name}:" in allowed.replace("tests/endpoint/", "")
+
+
+def test_what_is_raised_by_no_line_of_the_authors_comes_out_as_it_is():
+    """It may be a mistake of ours, and those keep their traceback."""
+    gone = weakref.proxy(Shown())
+
+    with pytest.raises(ReferenceError):
+        faults_of(with_hint(int, gone))
 
 
 def test_there_is_one_body():

@@ -118,6 +118,24 @@ def test_an_operation_without_anything_breaks_nothing():
             ],
         ),
         (
+            changed(
+                *PUT, parameters=BEFORE["paths"]["/things/{thing_id}"]["put"]["parameters"][:1]
+            ),
+            [
+                "PUT /things/{}: query limit is not read any more",
+                "PUT /things/{}: header x-shop is not read any more",
+            ],
+        ),
+        (
+            changed(*PUT, "parameters", 1, name="size"),
+            ["PUT /things/{}: query limit is not read any more"],
+        ),
+        (changed(*PUT, requestBody=None), ["PUT /things/{}: the body is not read any more"]),
+        (
+            changed(*FIELDS, note=None, more={"type": "string"}),
+            ["PUT /things/{}: the body.note is not read any more"],
+        ),
+        (
             changed(*PUT, "requestBody", "content", **{"application/msgpack": None}),
             ["PUT /things/{}: the body is no application/msgpack any more"],
         ),
@@ -194,8 +212,9 @@ def test_what_breaks_clients_is_listed(after, lines):
         changed(*PUT, "parameters", 1, schema={"type": "number"}),
         changed(*PUT, "parameters", 1, schema={}),
         changed(*FIELDS, more={"type": "string"}),
+        changed(*READ, properties=None),
+        changed(*READ, properties={}, additionalProperties=True, required=[]),
         changed(*SENT, "properties", more={"type": "string"}),
-        changed(*PUT, requestBody=None),
         changed(*PUT, "responses", **{"410": {"description": "Gone"}}),
     ],
 )

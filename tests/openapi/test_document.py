@@ -191,7 +191,7 @@ def rich_app():
     )
     @redirects(303, to=get_user, cookies={"sid": CookieSpec(max_age=60)})
     @raises(EmailTaken, Conflict)
-    async def create_user(new: User, color: Query[Color] = Color.RED) -> User: ...
+    async def create_user(new: Body[User], color: Query[Color] = Color.RED) -> User: ...
 
     @users.get("")
     @returns(Page, media_type=("application/json", "application/msgpack"))

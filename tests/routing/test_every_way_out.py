@@ -124,9 +124,8 @@ def by_rules():
 def by_rows():
     refused = set()
     for begin in range(0, len(TEXTS), 90):  # of more than a hundred bad rows not all are listed
-        with pytest.raises(SpecError) as caught:
-            RedirectTable.from_pairs(numbered(range(begin, min(begin + 90, len(TEXTS)))))
-        found = re.findall(r"row (\d+): ", str(caught.value))
+        table = RedirectTable.from_pairs(numbered(range(begin, min(begin + 90, len(TEXTS)))))
+        found = re.findall(r"row (\d+): ", "\n".join(map(str, table.faults)))
         refused |= {begin + int(number) - 1 for number in found}
     app = everything()
     left = [number for number in range(len(TEXTS)) if number not in refused]

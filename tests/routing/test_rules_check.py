@@ -624,8 +624,7 @@ def test_the_other_slash_is_a_loop_only_where_it_comes_back(slashes):
     )
     nowhere = (
         "rules.py:1: error: redirect '/x' -> '/x/': nothing in this app answers at '/x/'\n"
-        "    allowed: the path of an operation, a rule, a table row, a mount or a page\n"
-        "    write: '/x'"
+        "    allowed: the path of an operation, a rule, a table row, a mount or a page"
     )
 
     assert told(checked) == [loop if slashes == "match" else nowhere]

@@ -5,7 +5,8 @@ from io import StringIO
 
 import pytest
 
-from redirflow import RedirectTable, SpecError
+from redirflow import App, RedirectTable, SpecError
+from redirflow.declare.faults import place_of
 from redirflow.routing.formats import watched
 
 
@@ -21,12 +22,15 @@ def load(tmp_path):
     return load
 
 
-def told(caught, tmp_path):
+def told(faults, tmp_path):
     """The faults as lines, with the file by its name."""
     return [
         f"{fault.place.line if fault.place else '-'}: {fault.found}".replace(f"{tmp_path}/", "")
-        for fault in caught.value.faults
+        for fault in faults
     ]
+
+
+async def served() -> int: ...
 
 
 def leading(table):
@@ -48,10 +52,8 @@ def test_csv_without_names(load):
 
 
 def test_other_columns_are_no_row(load):
-    with pytest.raises(SpecError) as caught:
-        load("a.csv", "from,to,status\n/a,/b,301\n")
+    (fault,) = load("a.csv", "from,to,status\n/a,/b,301\n").faults
 
-    (fault,) = caught.value.faults
     assert (fault.found, fault.write) == ("the columns from, to, status", "source,target,status")
 
 
@@ -86,11 +88,10 @@ def test_redirects_as_netlify_reads_them(load):
     ]
 
 
-def test_every_bad_line_is_told_and_nothing_is_loaded(load, tmp_path):
-    with pytest.raises(SpecError) as caught:
-        load("a.csv", "/a,/b,999\nnope,/x\n/a\n/q,//evil\n/a,/c\n/a,/d\n/e f,/x\n/g?h,/x\n")
+def test_every_bad_line_is_told(load, tmp_path):
+    table = load("a.csv", "/a,/b,999\nnope,/x\n/a\n/q,//evil\n/a,/c\n/a,/d\n/e f,/x\n/g?h,/x\n")
 
-    assert told(caught, tmp_path) == [
+    assert told(table.faults, tmp_path) == [
         "1: the status '999' is no redirect",
         "2: the source 'nope' is no path",
         "3: ['/a'] is no row",
@@ -120,18 +121,51 @@ def test_every_bad_line_is_told_and_nothing_is_loaded(load, tmp_path):
     ],
 )
 def test_rows_that_are_refused(row, found):
-    with pytest.raises(SpecError) as caught:
-        RedirectTable.from_pairs([row])
+    table = RedirectTable.from_pairs([row])
 
-    assert [fault.found for fault in caught.value.faults] == [f"row 1: {found}"]
+    assert [fault.found for fault in table.faults] == [f"row 1: {found}"]
+
+
+def test_bad_rows_are_told_with_dead_targets_each_once(load, tmp_path):
+    """No fault hides another; what leads to a bad row is all right, and nothing is served."""
+    app = App()
+    for method in ("GET", "POST", "PUT"):
+        app.route("/taken", methods=[method], name=method)(served)
+    rows = "/a,/dead\n/b,/c,999\n/c,/b\n/taken,/taken?x=1\n/d,/a\n/b,/taken,303\nnope,/b\n"
+    app.redirect_table(load("a.csv", rows))
+    app.redirect_table(load("_redirects", "/r /taken Country=de\n/s /r\n/%62x/:id /taken 404\n"))
+
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    assert told(caught.value.faults, tmp_path) == [
+        "1: the condition 'Country=de' is not supported",
+        "3: the status 404 is not supported",
+        "1: row '/a' -> '/dead': nothing in this app answers at '/dead'",
+        "2: the status '999' is no redirect",
+        "4: row '/taken' -> '/taken?x=1': GET, POST, PUT is answered there by "
+        + ", ".join(f"{name} ({place_of(served)})" for name in ("GET", "POST", "PUT"))
+        + " already",
+        "7: the source 'nope' is no path",
+    ]
+
+
+def test_a_rule_is_not_told_to_lead_to_itself():
+    """The nearest path that answers may be its own source."""
+    app = App()
+    app.redirect("/two/{id}", to="/twoo/{id}")
+
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    assert [fault.write for fault in caught.value.faults] == [""]
 
 
 def test_the_first_of_very_many_bad_rows_are_told():
-    with pytest.raises(SpecError) as caught:
-        RedirectTable.from_pairs([("nope", "/x")] * 1_000)
+    faults = RedirectTable.from_pairs([("nope", "/x")] * 1_000).faults
 
-    assert caught.value.faults[-1].found.startswith("rows: ")
-    assert caught.value.faults[-1].found.endswith("more bad rows, 1000 in all")
+    assert faults[-1].found.startswith("rows: ")
+    assert faults[-1].found.endswith("more bad rows, 1000 in all")
 
 
 def test_rows_to_other_sites():
@@ -155,8 +189,7 @@ def test_rows_to_other_sites():
         "/e?f=1#g",
         "/%C3%A9",
     ]
-    with pytest.raises(SpecError):
-        RedirectTable.from_pairs([("/0", targets[0]), ("/1", targets[2])])
+    assert RedirectTable.from_pairs([("/0", targets[0]), ("/1", targets[2])]).faults
 
 
 @pytest.mark.parametrize(
@@ -178,10 +211,9 @@ def test_rows_to_other_sites():
     ],
 )  # fmt: skip
 def test_lines_of_redirects_that_are_not_supported(load, tmp_path, line, found):
-    with pytest.raises(SpecError) as caught:
-        load("_redirects", f"# first\n{line}\n")
+    table = load("_redirects", f"# first\n{line}\n")
 
-    assert told(caught, tmp_path) == [f"2: {found}"]
+    assert told(table.faults, tmp_path) == [f"2: {found}"]
 
 
 @pytest.mark.parametrize(
@@ -195,17 +227,21 @@ def test_lines_of_redirects_that_are_not_supported(load, tmp_path, line, found):
          "position 0: invalid start byte"),
     ],
 )  # fmt: skip
-def test_files_that_can_not_be_read(load, tmp_path, name, content, found):
-    with pytest.raises(SpecError) as caught:
-        load(name, content)
+def test_lines_that_can_not_be_read(load, tmp_path, name, content, found):
+    """Where it is not known what follows, nothing can be said of what leads there."""
+    try:
+        faults = load(name, content).faults
+    except SpecError as error:
+        assert name == "a.csv"
+        faults = error.faults
 
-    assert told(caught, tmp_path)[0] == found
+    assert told(faults, tmp_path)[0] == found
 
 
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("none.csv", ": No such file or directory"),
+        ("none.csv", ": No such file or directory: {}"),
         ("none.txt", ""),
     ],
 )
@@ -215,7 +251,20 @@ def test_paths_that_are_no_tables(tmp_path, name, found):
     with pytest.raises(SpecError) as caught:
         RedirectTable.load(path)
 
-    assert caught.value.faults[0].found == f"RedirectTable.load({str(path)!r}){found}"
+    expected = f"RedirectTable.load({str(path)!r}){found.format(path)}"
+    assert (caught.value.faults[0].found, caught.value.faults[0].write) == (expected, "")
+
+
+def test_a_relative_path_that_is_not_there(tmp_path, monkeypatch):
+    """Where it was looked for is told, and how it is found from anywhere."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SpecError) as caught:
+        RedirectTable.load("data/moved.csv")
+
+    (fault,) = caught.value.faults
+    assert fault.found.endswith(f"No such file or directory: {tmp_path}/data/moved.csv")
+    assert fault.write.startswith("RedirectTable.load(Path(__file__).parent / 'data/moved.csv')")
 
 
 def test_a_long_load_tells_how_far_it_is_on_a_terminal(monkeypatch):

@@ -1,5 +1,6 @@
 """Streams: item by item, checked, and closed when the client leaves."""
 
+import socket
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -268,6 +269,22 @@ async def test_a_failure_in_the_middle(asgi, logged, outcome, logs):
     assert log == ["closed", name]
     ((_, text),) = logged()
     assert logs in text
+
+
+def test_a_failure_in_the_middle_cuts_the_connection(serve):
+    """The items before it are sent, and not the end of the body, whichever server it is."""
+
+    async def make():
+        yield Item(1)
+        yield Item("x")
+
+    host, _, port = serve(streaming(make)).removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), 5) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        got = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert got.startswith(b"HTTP/1.1 200 ")
+    assert got.endswith(b'{"number":1}\n\r\n')
 
 
 async def test_a_failing_commit_behind_a_stream_is_logged(asgi, logged):
