@@ -125,6 +125,7 @@ GOOD = {
         "callbacks": "",
         "include_in_schema": FLAG,
         "max_body_size": "None 5",
+        "cancel_on_disconnect": FLAG,
         "dependencies": "",
     },
     Router.route: {"path": TEXT, "methods": ""},
@@ -293,7 +294,7 @@ def test_every_argument_is_tried(declaring):
             lambda: Router().get("/", headers=5),
             "a route with headers=...",
             "name, tags, summary, description, deprecated, sunset, callbacks, "
-            "include_in_schema, max_body_size, dependencies",
+            "include_in_schema, max_body_size, cancel_on_disconnect, dependencies",
             "",
         ),
         (
