@@ -812,6 +812,22 @@ def test_a_circle_of_many_rules_with_an_exit_is_told_once():
     )
 
 
+def test_a_rule_whose_requests_stand_in_another_circle_in_part_is_told_by_itself():
+    """That those of the first come back says nothing of the others, which have a circle too."""
+    checked = check(
+        [],
+        redirect("/{x}/{y}/a", "/a/{y}/a/b/{x}/{y}"),
+        redirect("/a/{rest:path}", "/b/b/a"),
+        redirect("/a/a/{rest:path}", "/a/b/{rest}/{rest}"),
+        redirect("/b/{y}/b/{rest:path}", "/{y}/b/b"),
+    )
+
+    assert [text.partition("\n")[0] for text in told(checked) if "error" in text] == [
+        "rules.py:1: error: a loop without end: each request for '/{x}/{y}/a' comes back",
+        "rules.py:1: error: a loop without end: each request for '/a/{rest:path}' comes back",
+    ]
+
+
 def test_rules_that_may_grow_are_told_though_no_request_comes_back_to_where_it_was():
     checked = check(["GET /{x}/a/a end"], redirect("/{x}/{rest:path}", "/{rest}/a/a"))
 
