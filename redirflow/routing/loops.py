@@ -16,7 +16,7 @@ and a circle in which each hop makes the path shorter comes to an end.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -82,11 +82,11 @@ def find_loops(rules: Iterable[Rule], reach: Reach, hops: Hops) -> Loops:
     ]
     search = _Search(hops, sum(map(len, suspects)))
     found: dict[frozenset[object], Loop] = {}
-    for circle in suspects:
-        for loop in search.loops(circle):
+    # First those that are certain: they need few hops, and must not lack them for the others.
+    for look in (search.certain, search.possible):
+        for loop in chain.from_iterable(map(look, suspects)):
             found.setdefault(frozenset(hop.taker for hop in loop.hops), loop)
-    told = sorted(found.values(), key=lambda loop: not loop.certain)
-    return Loops(tuple(told), frozenset(search.endless))
+    return Loops(tuple(found.values()), frozenset(search.endless))
 
 
 # --- Which rules may come back ---------------------------------------------------------------
@@ -148,11 +148,14 @@ class _Search:
         self._left = _HOPS * (rules + _DEPTH)
         self.endless: Final[set[Rule]] = set()
 
-    def loops(self, circle: list[Rule]) -> Iterator[Loop]:
-        """The loops in a circle of rules; of those that are not certain, the first one."""
+    def certain(self, circle: list[Rule]) -> Iterator[Loop]:
+        """The loops in a circle of rules that no request leaves."""
         for rule in circle:
             if rule not in self.endless and self.never_ends(rule):
                 yield Loop(self.circle(rule), certain=True)
+
+    def possible(self, circle: list[Rule]) -> Iterator[Loop]:
+        """The first loop in a circle of rules that some requests may run into."""
         trails = (self.may_return(rule) for rule in circle if rule not in self.endless)
         yield from (Loop(trail, certain=False) for trail in islice(filter(None, trails), 1))
 

@@ -828,6 +828,17 @@ def test_a_rule_whose_requests_stand_in_another_circle_in_part_is_told_by_itself
     ]
 
 
+def test_rules_that_take_long_to_follow_hide_no_loop_that_is_certain():
+    """However many hops were looked at elsewhere, and given up."""
+    checked = check(
+        [], redirect("/b/a/a/{rest:path}", "/{rest}/a/b"), redirect("/c", "/c", status_code=301)
+    )
+
+    assert "rules.py:1: error: a loop without end: each request for '/c' comes back" in [
+        text.partition("\n")[0] for text in told(checked)
+    ]
+
+
 def test_rules_that_may_grow_are_told_though_no_request_comes_back_to_where_it_was():
     checked = check(["GET /{x}/a/a end"], redirect("/{x}/{rest:path}", "/{rest}/a/a"))
 
