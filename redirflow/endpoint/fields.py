@@ -54,14 +54,16 @@ class FieldsPlan(Struct, frozen=True):
         missing = self.required_headers.difference(name for name, _ in lines)
         if missing:
             names = ", ".join(sorted(name.decode() for name in missing))
-            raise ContractViolation(f"a response without the header {names}", f"{names}, required")
+            allowed = f"{names}, required; HeaderSpec(..., required=False) where it may be missing"
+            raise ContractViolation(f"a response without the header {names}", allowed)
         lines += [
             (b"set-cookie", self._cookie(name, value)) for name, value in (cookies or {}).items()
         ]
         absent = self.required_cookies.difference(cookies or ())
         if absent:
             names = ", ".join(sorted(absent))
-            raise ContractViolation(f"a response without the cookie {names}", f"{names}, required")
+            allowed = f"{names}, required; CookieSpec(required=False) where it may be missing"
+            raise ContractViolation(f"a response without the cookie {names}", allowed)
         return lines
 
     def _header(self, name: str, value: Any) -> tuple[bytes, bytes]:
