@@ -255,7 +255,7 @@ class _Settler:
     def _keep(self, path: str, final: Row) -> None:
         """Note how a row is kept, if it is not as it was read."""
         read = self._rows[path]
-        if self._numbers.get(final.kind) == read[0] and final.location == read[1:]:
+        if final == Row(self.kinds[read[0]], read[1:]):
             self.changed.pop(path, None)
         else:
             self.changed[path] = self._kept(path, final.kind, final.location)
