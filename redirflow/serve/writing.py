@@ -75,7 +75,7 @@ class Writing:
         """The path parameters, by their order in the template."""
         holes = [hole.name for hole in self.endpoint.template.holes]
         numbers = {parameter.key: number for number, parameter in self._of("path")}
-        texts = [f"t{numbers[hole]}" if hole in numbers else "_" for hole in holes]
+        texts = [f"t{numbers[hole]}" for hole in holes]
         if not texts:
             return []
         lines = [f"{', '.join(texts)} = values"]

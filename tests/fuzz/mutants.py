@@ -77,6 +77,9 @@ TESTS = {
         "endpoint/test_type_hooks.py",
     ],
     "endpoint/plan": ["endpoint/test_plans.py", "endpoint/test_endpoints.py"],
+    "endpoint/exact": ["endpoint/test_exact.py"],
+    "serve/gate": [FROZEN, "serve/test_serve_routing.py"],
+    "serve/writing": ["serve/test_serve_usual.py", "serve/test_serve_fast.py"],
 }
 """Of each module, the tests that are about it."""
 
