@@ -138,7 +138,7 @@ class Writing:
         """
         lines: list[str] = []
         for number, parameter in self._of("header"):
-            lines += [f"if t{number} is None:", "    raise ValueError"]
+            # A field that is missing is `None`, which has no digits and can't be decoded: a doubt.
             lines += self._converted(
                 number, parameter, f"t{number}", "{}.isdigit()", '{}.decode("latin-1")'
             )
