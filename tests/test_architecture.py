@@ -33,6 +33,18 @@ DEPTH = {room: depth for depth, rooms in enumerate(FLOORS) for room in rooms}
 ACROSS = {"redirflow.endpoint": {"redirflow.routing.router", "redirflow.routing.template"}}
 """The one door between rooms on a floor: an endpoint knows its template, and asks who answers."""
 
+CHANGING = {
+    "redirflow.router": {"Collected"},
+    "redirflow.cli.target": {"_Project", "_Section", "_Tool"},
+    "redirflow.declare.errors": {"ErrorDetail"},
+    "redirflow.declare.formats": {"ErrorBody"},
+    "redirflow.endpoint.steps": {"_Flattening"},
+    "redirflow.routing.router": {"Node"},
+    "redirflow.routing.sheet": {"Sheet"},
+    "redirflow.serve.call": {"_Job"},
+}
+"""Records that are not frozen: what grows while it is made, and what nobody keeps."""
+
 
 def module_name(file):
     parts = file.relative_to(ROOT).with_suffix("").parts
@@ -100,6 +112,23 @@ def test_imports_go_downstairs(module):
     ]
 
     assert upstairs == []
+
+
+def changing(source):
+    """The name of each record in *source* that is not frozen."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef):
+            bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+            options = {option.arg: ast.unparse(option.value) for option in node.keywords}
+            if "Struct" in bases and options.get("frozen") != "True":
+                yield node.name
+
+
+def test_records_are_frozen():
+    """What one floor made, no other one changes."""
+    found = {module: {*changing(file.read_text())} for module, file in MODULES.items()}
+
+    assert {module: names for module, names in found.items() if names} == CHANGING
 
 
 @pytest.mark.parametrize("room", DEPTH)

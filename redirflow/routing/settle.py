@@ -175,8 +175,10 @@ class _Settler:
     def _link(self, path: str) -> str | None:
         """The row that a row leads to, if nothing else stands there."""
         row = self._rows[path]
-        target = row[1:].decode() if row[0] % FORMS == PLAIN else ""
-        return target if target in self._rows and target not in self._shared else None
+        if row[0] % FORMS != PLAIN:
+            return None
+        there = row[1:].decode()
+        return there if there in self._rows and there not in self._shared else None
 
     def _linked(self, path: str, target: str, then: bytes) -> bytes:
         """How the row at *path* is kept if *then* is how the one at *target* is."""
@@ -255,7 +257,7 @@ class _Settler:
     def _keep(self, path: str, final: Row) -> None:
         """Note how a row is kept, if it is not as it was read."""
         read = self._rows[path]
-        if self._numbers.get(final.kind) == read[0] and final.location == read[1:]:
+        if final == Row(self.kinds[read[0]], read[1:]):
             self.changed.pop(path, None)
         else:
             self.changed[path] = self._kept(path, final.kind, final.location)

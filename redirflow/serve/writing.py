@@ -75,7 +75,7 @@ class Writing:
         """The path parameters, by their order in the template."""
         holes = [hole.name for hole in self.endpoint.template.holes]
         numbers = {parameter.key: number for number, parameter in self._of("path")}
-        texts = [f"t{numbers[hole]}" if hole in numbers else "_" for hole in holes]
+        texts = [f"t{numbers[hole]}" for hole in holes]
         if not texts:
             return []
         lines = [f"{', '.join(texts)} = values"]
@@ -138,7 +138,7 @@ class Writing:
         """
         lines: list[str] = []
         for number, parameter in self._of("header"):
-            lines += [f"if t{number} is None:", "    raise ValueError"]
+            # A field that is missing is `None`, which has no digits and can't be decoded: a doubt.
             lines += self._converted(
                 number, parameter, f"t{number}", "{}.isdigit()", '{}.decode("latin-1")'
             )

@@ -45,6 +45,11 @@ class Sent(Struct, Generic[T]):
     total: int
 
 
+class Pair(Struct):
+    first: Item
+    second: Item
+
+
 class Spare(Struct):
     note: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -65,6 +70,10 @@ class Pretending(Struct):
 
 
 class Listed(list):
+    pass
+
+
+class Counted(dict):
     pass
 
 
@@ -98,6 +107,7 @@ LETTER = UUID("12345678-1234-5678-1234-567812345678")
         (list[Item], [ITEM, Item("", -1.0, note="n")]),
         (Renamed, Renamed(2)),
         (Renamed, Renamed()),
+        (Pair, Pair(ITEM, ITEM)),
         (Sent[Item], Sent([ITEM], 1)),
         (Sent[int | None], Sent([None, 1], 2)),
     ],
@@ -127,6 +137,7 @@ def test_what_is_made_of_the_declared_classes(type_, value):
         (list[int], (1,)),
         (list[int], Listed()),
         (list[int], [1, "2"]),
+        (dict[str, int], Counted(a=1)),
         (dict[str, int], {1: 1}),
         (dict[str, int], {"a": "1"}),
         (int | None, "1"),
@@ -157,6 +168,22 @@ def test_a_field_that_was_deleted():
 
     with pytest.raises(AttributeError):
         exact_predicate(Item)(item)
+
+
+def layers(number):
+    """A type of so many layers, lists and what may be missing in turn, and a value of it."""
+    type_, value = int, 1
+    for layer in range(number):
+        type_, value = (type_ | None, value) if layer % 2 else (list[type_], [value])
+    return type_, value
+
+
+def test_types_are_looked_into_to_a_certain_depth():
+    """CPython allows 20 loops and conditions inside each other."""
+    type_, value = layers(11)
+
+    assert exact_predicate(type_)(value) is True
+    assert exact_predicate(layers(12)[0]) is None
 
 
 class Deep(Struct):

@@ -800,6 +800,52 @@ def test_a_turn_of_a_long_path_is_not_followed_to_its_end():
     assert "loop without end: each request for '/start'" not in "".join(told(checked))
 
 
+def test_a_path_that_grows_for_long_is_told_by_the_rule_that_comes_again():
+    """After 20 hops no browser follows; what takes the path then has no part in its growth."""
+    checked = check(
+        ["GET /home home"],
+        redirect("/start", "/p/a/a"),
+        redirect("/p/{x}/{rest:path}", "/p/{rest}/a/a", line=2),
+        redirect(f"/p{'/a' * 21}", "/home", line=3),
+        redirect("/p/back/{x}/{y}", "/start", line=4),
+        slashes="strict",
+    )
+
+    assert told(checked) == [
+        "rules.py:2: warning: a possible loop: requests for '/p/{x}/{rest:path}' may come back\n"
+        f"    /p/{{x}}/{{rest:path}} -> /p/{{rest:path}}/a/a (308, rules.py:2)\n{ENDS}"
+    ]
+
+
+def test_a_loop_of_very_many_hops_is_a_possible_one():
+    """The rules count to 4096 in binary and begin anew; the search for that is bounded."""
+    bits = 12
+    carries = [
+        redirect(f"/n{'/1' * ones}/0/{{rest:path}}", f"/n{'/0' * ones}/1/{{rest}}", line=ones + 2)
+        for ones in range(bits)
+    ]
+    start = redirect("/start", f"/n{'/0' * bits}/")
+
+    checked = check([], start, *carries, redirect(f"/n{'/1' * bits}/", "/start", line=99))
+
+    assert "a possible loop: requests for '/start' may come back" in told(checked)[0]
+    assert "without end" not in "".join(told(checked))
+
+
+def test_a_loop_that_some_requests_of_a_rule_run_into_says_nothing_of_the_others():
+    checked = check(
+        ["GET /turn/out/{x} out"],
+        redirect("/a", "/turn/x/in"),
+        redirect("/turn/{x}/{y}", "/turn/{y}/{x}", line=2),
+        redirect("/turn/in/{x}", "/a", line=3),
+    )
+
+    assert [text.partition("\n")[0] for text in told(checked)] == [
+        "rules.py:1: error: a loop without end: each request for '/a' comes back",
+        "rules.py:2: warning: a possible loop: requests for '/turn/{x}/{y}' may come back",
+    ]
+
+
 def test_a_circle_of_many_rules_with_an_exit_is_told_once():
     rules = [redirect(f"/{n}/{{x}}", f"/{(n + 1) % 40}/{{x}}", line=n + 1) for n in range(40)]
 

@@ -16,6 +16,13 @@ def speaking(name="speak"):
     return speak
 
 
+def named(parameter):
+    """An operation with one path parameter."""
+    scope = {}
+    exec(f"async def by_{parameter}({parameter}: str) -> str: ...", scope)
+    return scope[f"by_{parameter}"]
+
+
 async def elsewhere(scope, receive, send):
     """Another ASGI app, to mount."""
 
@@ -99,18 +106,24 @@ def test_a_row_is_kept_no_longer_than_the_rule_that_it_leads_through(app):
     assert "cache-control" not in ask(app, "/b")[1]
 
 
-def test_more_kinds_of_rows_than_a_byte_can_number(app):
+@pytest.mark.parametrize("kinds", [60, 300])
+def test_more_kinds_of_rows_than_were_read_or_than_a_byte_can_number(app, kinds):
     """Each rule has another lifetime, and each row that leads to one takes it over."""
-    for age in range(300):
-        app.redirect(f"/rule/{age}", to="/home", status_code=302, max_age=age)
+    ages = range(kinds)
+    app.redirect("/known", to="/home", status_code=302, max_age=ages[-1])
+    for age in ages:
+        app.redirect(f"/rule/{age}", to="/home", status_code=307, max_age=age)
     with_rows(
         app,
-        *((f"/row/{age}", f"/rule/{age}") for age in range(300)),
-        *((f"/first/{age}", f"/row/{age}") for age in range(300)),
+        ("/first", "/known"),
+        *((f"/row/{age}", f"/rule/{age}") for age in ages),
+        *((f"/{name}/{age}", f"/row/{age}", 301) for name in "ab" for age in reversed(ages)),
     )
 
-    ages = [ask(app, f"/first/{age}")[1]["cache-control"] for age in range(300)]
-    assert ages == [f"max-age={age}" for age in range(300)]
+    for age in ages:
+        rows = [ask(app, f"/{name}/{age}") for name in ("row", "a", "b")]
+        assert [status for status, _ in rows] == [307, 302, 302]
+        assert {fields["cache-control"] for _, fields in rows} == {f"max-age={age}"}
 
 
 def test_a_rule_leads_to_a_row_beside_an_operation(app):
@@ -126,7 +139,10 @@ def test_the_longest_of_joined_queries(app):
     app.redirect("/long", to="/home?" + "b" * 5000)
     with_rows(app, ("/a", "/long?" + "a" * 5000))
 
-    assert "more than 8000 bytes" in refused(app)[0]
+    [said] = refused(app)
+    assert said.endswith(
+        "aaa': the location takes more than 8000 bytes: keep long values out of it"
+    )
 
 
 def test_a_row_after_which_a_row_serves_no_method(app):
@@ -149,12 +165,20 @@ def test_a_rule_that_leads_into_very_many_rows(app):
 
 def test_a_row_before_one_that_leads_nowhere_is_not_blamed(app):
     app.redirect("/through", to="/dead")
-    with_rows(app, ("/dead", "/nowhere"), ("/a", "/through"))
+    more = [(f"/{number}", "/dead#x") for number in range(100)]
+    with_rows(app, ("/dead", "/nowhere"), ("/a", "/through"), *more)
 
-    assert (
-        refused(app)[0] == "row 1 '/dead' -> '/nowhere': nothing in this app answers at '/nowhere'"
-    )
-    assert "'/a'" not in "".join(refused(app))
+    assert refused(app) == [
+        "row 1 '/dead' -> '/nowhere': nothing in this app answers at '/nowhere'"
+    ]
+
+
+def test_rows_before_one_that_changes_the_method_too_far_are_not_blamed(app):
+    with_rows(app, ("/a", "/b", 303), ("/b", "/send", 308), ("/c", "/a", 303), ("/d", "/c", 301))
+
+    assert refused(app) == [
+        "row 1 '/a' -> '/b': '/b' serves POST, and after a 303 clients ask with GET"
+    ]
 
 
 def test_rows_lead_through_rows(app):
@@ -165,6 +189,80 @@ def test_rows_lead_through_rows(app):
     assert location(app, "/b") == (302, "/home?k=1")
     assert location(app, "/c") == (308, "/home")
     assert location(app, "/d") == (301, "/home")
+
+
+def test_rows_of_one_kind_lead_to_the_last_of_them(app):
+    with_rows(app, ("/a", "/b"), ("/b", "/c"), ("/c", "/d"), ("/d", "/home"), ("/e", "/a#x"))
+
+    assert [location(app, path) for path in ("/a", "/b", "/c")] == [(308, "/home")] * 3
+    assert location(app, "/e") == (308, "/home#x")
+
+
+def test_a_row_leads_to_a_row_beside_an_operation(app):
+    """It leads no further: the operation answers there, too."""
+    app.delete("/b")(speaking("remove"))
+    with_rows(app, ("/a", "/b"), ("/b", "/home"), ("/c", "/b", 307), ("/d", "/c", 307))
+
+    for method in ("GET", "DELETE"):
+        assert location(app, "/a", method=method) == (308, "/b")
+        assert location(app, "/c", method=method) == (307, "/b")
+        assert location(app, "/d", method=method) == (307, "/b")
+
+
+def test_a_row_leads_to_a_rule_beside_an_operation(app):
+    app.redirect("/moved", to="/home")
+    app.post("/moved")(speaking("made"))
+    with_rows(app, ("/a", "/moved"))
+
+    assert location(app, "/a") == (308, "/moved")
+    assert location(app, "/a", method="POST") == (308, "/moved")
+
+
+def test_what_stands_at_the_target_is_found_as_for_a_request(app):
+    """An exact path comes before a parameter, and a row before both."""
+    app.post("/{name}")(named("name"))
+    app.get("/users/{user}")(named("user"))
+    with_rows(app, ("/a", "/home"), ("/b", "/a"), ("/c", "/users/1"), ("/d", "/else"))
+
+    assert location(app, "/a") == (308, "/home")
+    assert location(app, "/b") == (308, "/home")
+    assert location(app, "/c") == (308, "/users/1")
+    assert location(app, "/d", method="POST") == (308, "/else")
+    assert ask(app, "/d")[0] == 405
+
+
+@pytest.mark.parametrize(
+    ("target", "path"), [("/users/a%2Fb", "/users/a/b"), ("/users/", "/users/")]
+)
+def test_a_parameter_of_one_segment_takes_neither_two_nor_none(app, target, path):
+    app.get("/users/{user}")(named("user"))
+
+    assert refused(with_rows(app, ("/a", target))) == [
+        f"row 1 '/a' -> '{target}': nothing in this app answers at '{path}'"
+    ]
+
+
+def test_a_question_mark_in_a_source_is_no_query(app):
+    with_rows(app, ("/b%3Fx", "/both?y"), ("/b", "/home"), ("/a", "/b?x"), ("/c", "/a"))
+
+    assert location(app, "/a") == (308, "/home?x")
+    assert location(app, "/c") == (308, "/home?x")
+    assert location(app, "/b?x") == (308, "/both?y")
+
+
+def test_a_chain_of_very_many_rows_is_no_loop(app):
+    """Not even with fragments, of which the last one counts."""
+    rows = [(f"/{number}", f"/{number + 1}#{number}") for number in range(150)]
+    with_rows(app, *rows, ("/150", "/home"))
+
+    assert location(app, "/0") == (308, "/home#149")
+
+
+def test_a_row_that_leads_into_a_path_that_grows(app):
+    app.redirect("/grow/{rest:path}", to="/grow/x/{rest}")
+    with_rows(app, ("/a", "/grow/"))
+
+    assert "a loop without end: each request for '/a' comes back" in refused(app)
 
 
 def test_the_query_of_the_request_is_kept(app):
@@ -238,6 +336,35 @@ def test_rows_that_lead_nowhere(app, rows, found):
     said = [re.sub(r" \(\S+\)", "", line) for line in refused(with_rows(app, *rows))]
 
     assert said == [found]
+
+
+def test_a_loop_of_rows_is_told_where_the_first_of_them_stands(app):
+    into = RedirectTable.from_pairs([("/in", "/a")])
+    around = RedirectTable.from_pairs([("/a", "/a/"), ("/b", "/b#x")])
+    app.redirect_table(into)
+    app.redirect_table(around)
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    place = around.place
+    assert {fault.place for fault in caught.value.faults} == {place}
+    assert f"\n    /a -> /a/ (308, {place})\n    /a/ -> /a (308, slash redirect)\n" in str(
+        caught.value
+    )
+
+
+def test_a_row_that_leads_into_a_loop_of_rules(app):
+    """The loop is told where the rules stand, and where the row does."""
+    app.redirect("/x", to="/y")
+    app.redirect("/y", to="/x")
+    table = RedirectTable.from_pairs([("/a", "/x")])
+    app.redirect_table(table)
+    with pytest.raises(SpecError) as caught:
+        app.compile()
+
+    assert len(caught.value.faults) == 2
+    assert caught.value.faults[1].place == table.place
+    assert {fault.found for fault in caught.value.faults} == {caught.value.faults[0].found}
 
 
 def test_the_first_of_very_many_dead_rows_are_told(app):
