@@ -294,7 +294,7 @@ async def leaves(options):
         soak = Soak(server.port, server.process.pid)
         idle = await soak.counts()
         for data in LEAVING[:-1]:  # pools and caches fill up
-            await left(soak, data, idle, 2)
+            await left(soak, data, idle, 8)
         for data in LEAVING:
             started = soak.memory()
             after = await left(soak, data, idle, options.leaves // BATCH)
