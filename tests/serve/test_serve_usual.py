@@ -236,7 +236,9 @@ def test_a_result_whose_bytes_are_as_declared(at_once, result, body):
     assert ask(at_once, generated(app, "x"))[2] == body
 
 
-@pytest.mark.parametrize("result", [Wider("a"), 5, None, Item("\ud800"), object()], ids=repr)
+@pytest.mark.parametrize(
+    "result", [Wider("a"), 5, None, Item("\ud800"), object()], ids=lambda each: type(each).__name__
+)
 def test_another_result_is_left_to_the_careful_way(at_once, result):
     app = App()
 
