@@ -76,6 +76,7 @@ def test_options_of_an_operation():
         "deprecated": True,
         "include_in_schema": False,
         "max_body_size": 5,
+        "cancel_on_disconnect": True,
     }
     router.route("/a", methods=["GET", "POST"], dependencies=[guard], **options)(handler)
 
@@ -230,7 +231,7 @@ KNOWN = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, QUERY"
 WRITE = 'methods=["GET", "POST"]'
 OPTIONS = (
     "name, tags, summary, description, deprecated, sunset, callbacks, include_in_schema, "
-    "max_body_size, dependencies"
+    "max_body_size, cancel_on_disconnect, dependencies"
 )
 
 

@@ -478,7 +478,11 @@ def test_the_nearest_declared_class_counts():
             "a body that is not of the declared type: Expected `str`, got `int` at $.email",
             "EmailTaken",
         ),
-        (EmailTaken(email=""), "a response without the header x-left", "x-left, required"),
+        (
+            EmailTaken(email=""),
+            "a response without the header x-left",
+            "x-left, required; HeaderSpec(..., required=False) where it may be missing",
+        ),
         (
             EmailTaken(email="").with_headers({"X-Left": 1, "X-B": 1}),
             "the header 'X-B'",
@@ -629,7 +633,7 @@ def test_a_body_with_its_fields():
     )
     assert success(endpoint, Response(User(1))) == (
         "a response without the header x-a",
-        "x-a, required",
+        "x-a, required; HeaderSpec(..., required=False) where it may be missing",
     )
 
 
