@@ -260,6 +260,8 @@ def _converted(value: Any, type_: Any, *, strict: bool = True, decode: Decode | 
     except msgspec.ValidationError as error:
         message, where = split_error(error)
         raise Unreadable(message, tuple(where)) from None
+    except UnicodeEncodeError:  # half a surrogate pair, which a path of some servers may hold
+        raise Unreadable("Expected text of whole characters") from None
 
 
 def _number(type_: Any, looks: re.Pattern[str], expected: str) -> Read:
