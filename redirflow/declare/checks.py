@@ -140,7 +140,11 @@ else:
                 said = f"{str(error)[0].lower()}{str(error)[1:]}"
                 name = self.__name__
                 # The fields of what others make are theirs.
-                fields = self.__struct_fields__ if f"{name}(" in _WRITE[f"{name}()"] else ()
+                fields = (
+                    self.__struct_fields__
+                    if f"{name}(" in _WRITE.get(f"{name}()", f"{name}(")
+                    else ()
+                )
                 raise _miscalled(name, fields, said, kwargs) from None
 
 

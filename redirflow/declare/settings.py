@@ -97,8 +97,9 @@ def one_lifespan(given: Lifespan | Iterable[Lifespan] | None) -> Lifespan:
         async with AsyncExitStack() as stack:
             for lifespan in several:
                 context = lifespan(app)
-                state.update(await context.__aenter__() or {})
+                yielded = await context.__aenter__()
                 stack.push_async_exit(_leaving(context))
+                state.update(yielded or {})
             yield state
 
     return entered

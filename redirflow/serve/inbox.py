@@ -1,8 +1,9 @@
 """The messages of one client, for two readers.
 
 While a stream is sent somebody has to wait for its client to leave, and the generator may
-read the body at the same time, or never. ASGI allows one `receive` at once, so who waits
-keeps what comes of the body, joined, until somebody asks for it.
+read the body at the same time, or never. ASGI allows one `receive` at once, so both take turns
+from the first message on, and who waits keeps what comes of the body, joined, until somebody
+asks for it.
 """
 
 from typing import Final
@@ -25,15 +26,15 @@ class Inbox:
 
     __slots__ = ("_body", "_ended", "_left", "_limit", "_lock", "_receive", "_taken")
 
-    _taken: anyio.Event
-
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
         self._limit = limit
         self._body = bytearray()
         self._ended = False  # the last part has come, and was not given to a reader yet
         self._left = False
+        # Made when they are needed: most requests are read by nobody but their binder.
         self._lock: anyio.Lock | None = None
+        self._taken: anyio.Event | None = None
 
     async def receive(self) -> Message:
         """The next message.
@@ -41,10 +42,8 @@ class Inbox:
         Raises:
             BodyTooLarge: the body has more than the allowed bytes.
         """
-        if self._lock is None:
-            return await self._receive()
         if not self._ready:
-            async with self._lock:
+            async with self._turn():
                 # Whoever waited until now may have got it.
                 if not self._ready:
                     await self._take()
@@ -52,14 +51,17 @@ class Inbox:
 
     async def left(self) -> None:
         """Return when the client has left."""
-        self._lock = self._lock or anyio.Lock()
         while not self._left:
             self._taken = anyio.Event()
             if len(self._body) > WINDOW:
                 await self._taken.wait()
-            async with self._lock:
+            async with self._turn():
                 if not self._left:
                     await self._take()
+
+    def _turn(self) -> anyio.Lock:
+        self._lock = self._lock or anyio.Lock()
+        return self._lock
 
     @property
     def _ready(self) -> bool:
@@ -82,7 +84,8 @@ class Inbox:
         """What has come, as one message."""
         if self._limit < 0:
             raise BodyTooLarge
-        self._taken.set()
+        if self._taken is not None:
+            self._taken.set()
         if self._left:
             return {"type": "http.disconnect"}
         part, self._body = bytes(self._body), bytearray()

@@ -77,6 +77,9 @@ def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Link
     names = [hole.name for hole in endpoint.template.holes]
     called = (*functions(endpoint.steps), endpoint.handler)
     reads = endpoint.replays or any(step.signature.requests for step in called)
+    # Who waits for the client to leave, and who reads its body, take turns.
+    shared = bool(endpoint.streams) or endpoint.operation.cancel_on_disconnect
+    reads = reads or endpoint.form or endpoint.body is not None
     limit = endpoint.max_body_size if reads else 0
 
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
@@ -86,7 +89,8 @@ def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Link
         scope["endpoint"] = endpoint.operation.handler
         scope["path_params"] = {**path}
         inbox = Inbox(receive, limit)
-        request = Request(scope, inbox.receive, max_body_size=endpoint.max_body_size, links=links)
+        taking = inbox.receive if shared else receive
+        request = Request(scope, taking, max_body_size=endpoint.max_body_size, links=links)
         await Exchange(endpoint, request, inbox, path, around).serve(send)
 
     return serve

@@ -406,6 +406,20 @@ def test_a_record_that_is_called_wrongly_says_what_to_write(record, args, kwargs
     assert fault.write
 
 
+def test_a_record_of_an_author_that_is_called_wrongly_names_its_fields():
+    """What is made from one of ours is told like it."""
+
+    class Mine(ProblemDetails, frozen=True):
+        more: int = 1
+
+    with pytest.raises(SpecError) as caught:
+        Mine(1, 2, 3)
+
+    (fault,) = caught.value.faults
+    assert fault.found == "Mine(): extra positional arguments provided"
+    assert fault.allowed == "by name: base, more"
+
+
 def test_what_can_not_be_shown_is_told_by_its_class():
     class Odd:
         def __repr__(self):

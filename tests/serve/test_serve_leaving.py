@@ -8,7 +8,7 @@ import anyio.lowlevel
 import pytest
 from msgspec import Struct
 
-from redirflow import App, Conflict, Depends, Redirect, Request, raises, redirects
+from redirflow import App, Conflict, Depends, Redirect, Request, raises, redirects, returns
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -44,7 +44,7 @@ def waiting(log, *, cancel):
 
 
 async def left_while_it_waits(app, asgi, log):
-    """Whether the app was done with a client that left while its handler waited."""
+    """What is sent to a client that leaves while its handler waits."""
     peer = asgi.Peer(b'{"name"', b':"a"}')
     scope = asgi.scope("POST", "/wait", headers={"content-type": "application/json"})
     with anyio.fail_after(5):
@@ -71,6 +71,54 @@ async def test_without_it_a_handler_runs_to_its_end(asgi, logged):
     answer = await left_while_it_waits(waiting(log, cancel=False), asgi, log)
 
     assert (log, answer.status) == (["begun", "handler ended", "session ended"], 201)
+    assert logged() == []
+
+
+def slowly(peer):
+    """The `receive` of a client whose body comes in pieces; nobody else may ask meanwhile."""
+    asking = anyio.Lock(fast_acquire=True)
+
+    async def receive():
+        asking.acquire_nowait()
+        try:
+            await anyio.sleep(0.005)
+            return await peer.receive()
+        finally:
+            asking.release()
+
+    return receive
+
+
+@pytest.mark.parametrize("path", ["/bytes", "/echo", "/item", "/items"])
+async def test_a_body_that_comes_in_pieces(asgi, logged, path):
+    """Who reads it and who waits for its client take turns: ASGI allows one `receive` at once."""
+    app = App()
+
+    @app.post("/bytes", cancel_on_disconnect=True)
+    async def whole(request: Request) -> int:
+        return len(await request.body())
+
+    @app.post("/echo")
+    @returns(AsyncIterator[bytes])
+    async def echo(request: Request) -> AsyncIterator[bytes]:
+        yield await request.body()
+
+    @app.post("/item", cancel_on_disconnect=True)
+    async def one(item: Item) -> int:
+        return len(item.name)
+
+    @app.post("/items")
+    async def some(item: Item) -> AsyncIterator[Item]:
+        yield item
+
+    peer = asgi.Peer(b'{"name"', b':"', b'abc"}')
+    scope = asgi.scope("POST", path, headers={"content-type": "application/json"})
+    with anyio.fail_after(5):
+        await app(scope, slowly(peer), peer.send)
+
+    item = b'{"name":"abc"}'
+    bodies = {"/bytes": b"14", "/echo": item, "/item": b"3", "/items": item + b"\n"}
+    assert asgi.answer(peer.sent).body == bodies[path]
     assert logged() == []
 
 

@@ -168,6 +168,22 @@ async def test_the_hooks_of_others_run(logged):
     ]
 
 
+async def test_a_lifespan_that_yields_something_else_is_left(logged):
+    """What is no mapping fails the start-up, and what was entered ends."""
+    log = []
+
+    @asynccontextmanager
+    async def lifespan(app):
+        yield 5
+        log.append("left")
+
+    (told,) = await lived(App(lifespan=lifespan))
+
+    assert told["type"] == "lifespan.startup.failed"
+    assert log == ["left"]
+    assert logged() == [("ERROR", "the lifespan failed at startup")]
+
+
 def faulty():
     app = App()
 

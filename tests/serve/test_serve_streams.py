@@ -686,7 +686,6 @@ async def test_who_waits_leaves_the_last_word_to_a_reader(asgi):
         return {"type": "http.disconnect"}
 
     inbox = Inbox(receive, 10)
-    inbox._lock = anyio.Lock()
 
     with anyio.fail_after(2):
         async with anyio.create_task_group() as group:

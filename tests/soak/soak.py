@@ -296,11 +296,11 @@ async def leaves(options):
         for data in LEAVING[:-1]:  # pools and caches fill up
             await left(soak, data, idle, 2)
         for data in LEAVING:
-            # As many as can be are there at once in the first half; a leak goes on in the second.
+            # Until as many as can be were there at once, memory grows; a leak goes on.
             batches = options.leaves // BATCH
             await left(soak, data, idle, batches // 2)
             started = soak.memory()
-            after = await left(soak, data, idle, batches - batches // 2)
+            after = await left(soak, data, idle, batches)
             grown = soak.memory() - started
             # The allocator keeps room for all uploads that there were at once.
             room = 1 + CLIENTS * len(data) / 2**20
