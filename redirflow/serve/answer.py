@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from copy import copy
 from inspect import iscoroutine
-from typing import Any, Never, TypeAlias, cast
+from typing import Any, Never, cast
 
 from msgspec import Struct
 
@@ -31,11 +31,7 @@ from redirflow.http.response import Reply, Response
 from redirflow.http.types import Scope
 from redirflow.serve.call import Caller
 from redirflow.serve.failures import RAISED, Failures, forget
-from redirflow.serve.inbox import Inbox
-from redirflow.serve.reroute import Rerouted
-from redirflow.serve.stream import Streaming, begun
-
-Outcome: TypeAlias = Reply | Streaming | Rerouted
+from redirflow.serve.stream import Streaming
 
 
 class Answering(Struct, frozen=True, eq=False):
@@ -148,15 +144,11 @@ def _none_of(offered: tuple[str, ...]) -> Never:
     raise Refused(NotAcceptable(f"There is only {', '.join(offered)}."))
 
 
-async def outcome_of(
-    result: Any, endpoint: Endpoint, scope: Scope, accept: str, inbox: Inbox
-) -> Outcome:
+def outcome_of(result: Any, endpoint: Endpoint, scope: Scope, accept: str) -> Reply | Streaming:
     """What is sent for what a handler returned.
 
     Raises:
         ContractViolation, Refused: as `reply_for` does.
-        ClientDisconnected: the client left before a stream had its first item.
-        Exception: what a stream raises before its first item.
     """
     response = _as_response(result, endpoint)
     if isinstance(response, Response):
@@ -169,7 +161,7 @@ async def outcome_of(
             if chosen is not None and content_type(chosen) != plan.media_type:
                 raise ContractViolation(f"the media type {chosen!r}", plan.media_type.decode())
             lines = plan.fields.render(response.headers, response.cookies)
-            return await begun(plan, response.body, lines, inbox, scope.get(RAISED, []))
+            return Streaming(plan, aiter(response.body), lines, scope.get(RAISED, []))
     return reply_for(response, endpoint, scope, accept)
 
 

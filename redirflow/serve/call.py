@@ -5,7 +5,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import anyio
 from anyio import from_thread, to_thread
@@ -13,6 +13,8 @@ from anyio.lowlevel import EventLoopToken, current_token
 from msgspec import Struct, field
 
 from redirflow.endpoint.steps import Step
+from redirflow.serve.cancelled import besides, close, is_from_around
+from redirflow.serve.failures import LOGGER
 
 ABANDONED_SECONDS: Final = 1.0
 """How long a generator gets to end when the client has left or the server stops."""
@@ -28,8 +30,10 @@ class Ending(Protocol):
         """Resume it, or throw *error* into it; raises only what is new."""
         ...
 
-    async def abandon(self) -> None:
-        """End it though nobody waits for the answer, and whoever cancels the task."""
+    async def abandon(self, error: BaseException) -> bool:
+        """Throw *error*, which is none to answer, into it, whoever cancels the task; whether
+        *error* goes on: a generator ends its own cancellation.
+        """
         ...
 
 
@@ -82,16 +86,6 @@ async def _begin_sync(generator: Generator[Any], endings: list[Ending]) -> Any:
 _ENDED: Final = object()
 
 
-def _comes_back(error: BaseException | None, raised: BaseException) -> bool:
-    """Whether *raised* is what was thrown in, or nothing but that in a group of a task group."""
-    while isinstance(raised, BaseExceptionGroup):
-        inside, *others = cast("BaseExceptionGroup[BaseException]", raised).exceptions
-        if others:
-            return False
-        raised = inside
-    return raised is error
-
-
 class _AsyncEnding(Struct, frozen=True, eq=False):
     """A generator may open cancel scopes and task groups around its yield. Scopes must nest, so
     `scope`, which shields its end, was entered before it began.
@@ -101,34 +95,46 @@ class _AsyncEnding(Struct, frozen=True, eq=False):
     scope: anyio.CancelScope
 
     async def end(self, error: BaseException | None) -> None:
+        await self._end(error)
+
+    async def abandon(self, error: BaseException) -> bool:
+        if isinstance(error, GeneratorExit) or is_from_around(self.scope):
+            self.scope.shield = True
+            self.scope.deadline = anyio.current_time() + ABANDONED_SECONDS
+        goes_on = await self._end(error)
+        if self.scope.cancel_called:
+            told = "the dependency %s did not end within %s s, and was given up"
+            name = getattr(self.generator, "__qualname__", type(self.generator).__name__)
+            LOGGER.error(told, name, ABANDONED_SECONDS)
+        return goes_on
+
+    async def _end(self, error: BaseException | None) -> bool:
         # PERF: by hand; an ExitStack takes 4 us more.
         try:
-            await self._finish(error)
+            goes_on = await self._finish(error)
         except BaseException as raised:
             if not self.scope.__exit__(type(raised), raised, raised.__traceback__):
                 raise
-        else:
-            self.scope.__exit__(None, None, None)
+            return True
+        self.scope.__exit__(None, None, None)
+        return goes_on
 
-    async def abandon(self) -> None:
-        self.scope.shield = True
-        self.scope.deadline = anyio.current_time() + ABANDONED_SECONDS
-        await self.end(GeneratorExit())
-
-    async def _finish(self, error: BaseException | None) -> None:
+    async def _finish(self, error: BaseException | None) -> bool:
         try:
             if error is None:
                 await anext(self.generator)
             else:
                 await self.generator.athrow(error)
         except StopAsyncIteration:
-            return
-        except BaseException as raised:
-            if not _comes_back(error, raised):
-                raise
-            return
-        await self.generator.aclose()
-        raise RuntimeError("a dependency yielded twice")
+            return False
+        except BaseException as raised:  # noqa: BLE001 - what is new is raised
+            new = besides(raised, error)
+        else:
+            await close(self.generator)
+            new = RuntimeError("a dependency yielded twice")
+        if new is not None:
+            raise new
+        return True
 
 
 class _SyncEnding(Struct, frozen=True, eq=False):
@@ -145,8 +151,9 @@ class _SyncEnding(Struct, frozen=True, eq=False):
         finally:
             self.worker.stop()
 
-    async def abandon(self) -> None:
+    async def abandon(self, error: BaseException) -> bool:
         await self.end(GeneratorExit())
+        return True
 
     def _finish(self, error: BaseException | None) -> None:
         try:
@@ -156,12 +163,13 @@ class _SyncEnding(Struct, frozen=True, eq=False):
                 self.generator.throw(error)
         except StopIteration:
             return
-        except BaseException as raised:
-            if not _comes_back(error, raised):
-                raise
-            return
-        self.generator.close()
-        raise RuntimeError("a dependency yielded twice")
+        except BaseException as raised:  # noqa: BLE001 - what is new is raised
+            new = besides(raised, error)
+        else:
+            self.generator.close()
+            new = RuntimeError("a dependency yielded twice")
+        if new is not None:
+            raise new
 
 
 class _Job(Struct):

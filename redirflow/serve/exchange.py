@@ -6,7 +6,7 @@ It is complete: every kind of function, every kind of failure. The generated way
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from anyio import to_thread
 from msgspec import Struct
@@ -22,15 +22,19 @@ from redirflow.endpoint.signature import is_async
 from redirflow.endpoint.steps import CredentialsStep, Step
 from redirflow.http.request import ClientDisconnected, Request
 from redirflow.http.response import Reply, deliver
-from redirflow.http.types import ASGIApp, Message, Scope, Send
+from redirflow.http.types import ASGIApp, Message, Send
 from redirflow.http.upload import FormData
-from redirflow.serve.answer import Answering, Outcome, outcome_of, taken
+from redirflow.serve.answer import Answering, outcome_of, taken
 from redirflow.serve.call import Ending
+from redirflow.serve.cancelled import answerable, is_cancellation, is_cancelled
 from redirflow.serve.failures import LOGGER, forget, sole_signal
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.leaving import unless_left
 from redirflow.serve.reroute import Rerouted, rerouted, scope_after
-from redirflow.serve.stream import Streaming, send_stream
+from redirflow.serve.stream import Streaming, StreamSender
+
+Outcome: TypeAlias = Reply | Rerouted | BaseException
+"""What becomes of a request; an exception stands for no answer at all."""
 
 
 class Surroundings(Struct, frozen=True, eq=False):
@@ -88,9 +92,14 @@ class Exchange:
     async def _answer(self, send: Send) -> None:
         outcome, error = await self._attempt()
         if isinstance(outcome, Streaming):
-            await self._stream(outcome, send)
-            return
-        last = await self._ended(outcome, error)
+            sender = StreamSender(outcome, send)
+            outcome, error = await self._stream(sender)
+            if sender.begun:
+                await self._finish_stream(outcome, error)
+                return
+        last, _ = await self._ended(outcome, error)
+        if isinstance(last, BaseException):
+            raise last
         if error is not None:
             forget(error)  # generators have seen it since
         if isinstance(last, Rerouted):
@@ -118,31 +127,35 @@ class Exchange:
     def _judge(self) -> Judge:
         return self._endpoint.judges[self._index]
 
-    async def _attempt(self) -> tuple[Outcome, Exception | None]:
+    async def _attempt(self) -> tuple[Outcome | Streaming, BaseException | None]:
         """The outcome, and what generators are to be told: a redirect is no error to them."""
-        scope = self._request.scope
         try:
             result = await self._result()
-            accept = self._accept
-            return await outcome_of(result, self._endpoint, scope, accept, self._inbox), None
-        except Exception as raised:  # noqa: BLE001 - every one of them has an answer
-            error = sole_signal(raised)
-            if isinstance(error, ClientDisconnected):
-                raise error from None
-            return self._failed(error, scope)
+            return outcome_of(result, self._endpoint, self._request.scope, self._accept), None
+        except BaseException as raised:  # noqa: BLE001 - what has no answer is raised at the end
+            return self._failed(raised)
 
-    def _failed(self, error: Exception, scope: Scope) -> tuple[Outcome, Exception | None]:
+    def _failed(self, raised: BaseException) -> tuple[Outcome, BaseException | None]:
+        error = answerable(raised)
+        if not isinstance(error, Exception):
+            return error, error
+        error = sole_signal(error)
+        if isinstance(error, ClientDisconnected):
+            raise error from None
         if isinstance(error, Reroute):
             try:
                 reroute = rerouted(error, self._request, self._judge)
-            except Exception as raised:  # noqa: BLE001 - what it holds is an author's
-                error = raised
+            except Exception as fault:  # noqa: BLE001 - what it holds is an author's
+                error = fault
             else:
                 forget(error)
                 return reroute, None
-        outcome = self._answering.failed(error, self._endpoint, self._judge, scope)
+        outcome = self._answer_to(error, self._judge)
         kept = isinstance(error, Redirect) and outcome.status < 400
         return outcome, None if kept else error
+
+    def _answer_to(self, error: Exception, judge: Judge) -> Reply:
+        return self._answering.failed(error, self._endpoint, judge, self._request.scope)
 
     async def _result(self) -> Any:
         """Bind and call each step, then the handler."""
@@ -195,30 +208,50 @@ class Exchange:
         """The media types that the client takes (RFC 9110 12.5.1)."""
         return ",".join(self._request.headers.getlist("accept")) if self._endpoint.offered else ""
 
-    async def _ended(self, outcome: Reply | Rerouted, error: Exception | None) -> Reply | Rerouted:
-        """The outcome after every generator has ended; one that fails to makes it a 500."""
+    async def _ended(
+        self, outcome: Outcome, error: BaseException | None
+    ) -> tuple[Outcome, BaseException | None]:
+        """The outcome after every generator has ended, and what the last of them was told.
+
+        One that fails to end makes it a 500. A cancellation is thrown into each: where it was one
+        of a generator's own, what comes out instead is answered.
+        """
         while self._endings:
             ending, judge = self._endings.pop()
-            try:
-                await ending.end(error)
-            except Exception as raised:  # noqa: BLE001 - a failing commit is an honest failure
-                error = raised
-                outcome = self._answering.failed(raised, self._endpoint, judge, self._request.scope)
-        return outcome
+            raised = await _told(ending, error)
+            if raised is None:
+                continue
+            if not isinstance(raised, Exception):
+                outcome = error = raised
+            elif isinstance(error, Exception | None) or _is_over(error):
+                outcome, error = self._answer_to(raised, judge), raised
+            elif not isinstance(raised, Swallowed):  # there is nobody to tell but the log
+                LOGGER.error("the dependency %s failed to end", judge.name, exc_info=raised)
+        return outcome, error
 
-    async def _stream(self, streaming: Streaming, send: Send) -> None:
-        """Send a stream; generators end with it."""
+    async def _stream(self, sender: StreamSender) -> tuple[Outcome, BaseException | None]:
+        """Send a stream; the outcome is an answer where it failed before it has begun."""
+        sent = Reply(200, [])
         try:
-            head = self._request.method == "HEAD"
-            await send_stream(streaming, self._inbox, send, head=head)
-        except Exception as raised:
-            error = sole_signal(raised)
-            if not isinstance(error, ClientDisconnected):
+            await sender.send_all(self._inbox, head=self._request.method == "HEAD")
+        except BaseException as raised:  # noqa: BLE001 - what has no answer is raised at the end
+            if not sender.begun:
+                return self._failed(raised)
+            error = answerable(raised)
+            if isinstance(error, Exception):
+                error = sole_signal(error)
+                if isinstance(error, ClientDisconnected):
+                    return sent, None
                 self._answering.broken(error, self._endpoint, self._request.scope)
-                await self._ended(Reply(500, []), error)
-                # The response has begun: only the server can still cut the connection.
-                raise
-        await self._ended(Reply(200, []), None)
+            return error, error
+        return sent, None
+
+    async def _finish_stream(self, outcome: Outcome, error: BaseException | None) -> None:
+        """End generators behind a stream, and run the tasks of one that was sent."""
+        _, newest = await self._ended(outcome, error)
+        if error is not None:
+            # The response has begun: only the server can still cut the connection.
+            raise newest or error
         await self._run_tasks()
 
     async def _run_tasks(self) -> None:
@@ -229,17 +262,38 @@ class Exchange:
                 else:
                     limiter = self._answering.caller.limiter
                     await to_thread.run_sync(partial(function, *args, **kwargs), limiter=limiter)
-            except Exception as error:  # noqa: BLE001 - the response is sent
+            except BaseException as raised:
+                error = answerable(raised)
+                if not isinstance(error, Exception):
+                    raise
                 name = getattr(function, "__name__", type(function).__name__)
                 LOGGER.error("the background task %s failed", name, exc_info=error)
 
     async def _abandon(self) -> None:
         """End generators of a request that nobody waits for any more."""
-        ending, judge = self._endings.pop()
-        try:
-            await ending.abandon()
-        except Exception as error:  # noqa: BLE001 - there is nobody to tell but the log
-            LOGGER.error("the dependency %s failed to end", judge.name, exc_info=error)
-        finally:  # also when the task is cancelled meanwhile
-            if self._endings:
-                await self._abandon()
+        gone = GeneratorExit()
+        outcome, _ = await self._ended(gone, gone)
+        if isinstance(outcome, BaseException) and outcome is not gone:
+            raise outcome  # the task was cancelled meanwhile
+
+
+class Swallowed(RuntimeError):
+    """A cancellation ended inside of a generator, and nothing says what the answer is."""
+
+
+async def _told(ending: Ending, error: BaseException | None) -> BaseException | None:
+    """What is new after *ending* was told *error*: one of its own, or a cancellation."""
+    try:
+        if error is None or isinstance(error, Exception):
+            await ending.end(error)
+        elif not await ending.abandon(error):
+            return Swallowed("a cancel scope around its yield was cancelled")
+    except BaseException as raised:  # noqa: BLE001 - what has no answer is raised at the end
+        error = answerable(raised)
+        return sole_signal(error) if isinstance(error, Exception) else error
+    return None
+
+
+def _is_over(error: BaseException) -> bool:
+    """Whether *error* is a cancellation that has ended: its scope is closed by now."""
+    return is_cancellation(error) and not is_cancelled()

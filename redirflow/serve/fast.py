@@ -38,14 +38,14 @@ def fast_server(
     route: Route,
     gate: Gate,
     respond: Callable[[Any, Scope], Reply],
-    failed: Callable[[Exception, Scope], Reply],
+    failed: Callable[[BaseException, Scope], Reply],
 ) -> Serve | None:
     """A generated function that serves *endpoint*; `None` where no shape fits.
 
     Args:
         careful: what serves where there is a doubt, behind the gate.
         respond: the reply for what the handler returned.
-        failed: the reply for what the handler raised.
+        failed: the reply for what the handler raised; raises what there is none for.
     """
     if not _fits(endpoint):
         return None

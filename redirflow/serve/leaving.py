@@ -10,6 +10,7 @@ from typing import TypeVar
 import anyio
 
 from redirflow.http.request import ClientDisconnected
+from redirflow.serve.cancelled import is_cancellation, is_cancelled
 
 T = TypeVar("T")
 
@@ -33,10 +34,10 @@ async def unless_left(work: Callable[[], Awaitable[T]], *signs: Callable[[], Awa
             group.start_soon(watch, sign)
         try:
             results.append(await work())
-        except anyio.get_cancelled_exc_class():
-            raise
-        except BaseException as error:  # noqa: BLE001 - raised again outside of the task group
-            failures.append(error)
+        except BaseException as error:
+            if is_cancellation(error) and is_cancelled():
+                raise
+            failures.append(error)  # raised again outside of the task group, which would wrap it
         group.cancel_scope.cancel()
     if failures:
         raise failures[0]

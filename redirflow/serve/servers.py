@@ -15,6 +15,7 @@ from redirflow.http.response import Reply, deliver, without_body
 from redirflow.http.types import Message, RawHeaders, Receive, Scope, Send
 from redirflow.routing.chain import FinalRule
 from redirflow.routing.router import Leaf, Values
+from redirflow.serve.cancelled import answerable
 from redirflow.serve.exchange import Exchange, Surroundings
 from redirflow.serve.failures import sole_signal
 from redirflow.serve.fast import fast_server
@@ -65,11 +66,19 @@ class Servers(Struct, frozen=True, eq=False):
             self.gate,
             lambda result, scope: answering.responded(result, endpoint, scope),
             lambda error, scope: answering.failed(
-                sole_signal(error), endpoint, endpoint.judge, scope
+                sole_signal(_failure(error)), endpoint, endpoint.judge, scope
             ),
         ) or self.gate.before(careful)
         lines = announced(endpoint.operation)
         return _announcing(server, lines) if lines else server
+
+
+def _failure(raised: BaseException) -> Exception:
+    """What *raised* is answered for; raises what there is no answer to."""
+    error = answerable(raised)
+    if not isinstance(error, Exception):
+        raise error
+    return error
 
 
 def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Links) -> Serve:

@@ -3,8 +3,9 @@
 A stream ends when its client leaves, before its first item too, which may be long in coming.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import suppress
+import math
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final
 
 import anyio
@@ -14,6 +15,7 @@ from msgspec import Struct
 from redirflow.endpoint.stream import KEEP_ALIVE, StreamPlan
 from redirflow.http.request import ClientDisconnected
 from redirflow.http.types import Message, RawHeaders, Send
+from redirflow.serve.cancelled import close, is_cancelled, is_from_around
 from redirflow.serve.failures import LOGGER
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.leaving import unless_left
@@ -24,119 +26,175 @@ _BURST: Final = 16
 """Chunks in a row that are sent before others surely have a turn."""
 
 
+_END: Final = object()
+
+
 class Streaming(Struct, frozen=True, eq=False):
-    """A stream whose first item is there, so that nothing but its rest can fail.
+    """A stream that has not begun.
 
     Attributes:
-        first: the encoded first item; `None` for a stream without items.
         raised: takes what could be told in no other way, for tests.
     """
 
     plan: StreamPlan
     items: AsyncIterator[Any]
-    first: bytes | None
-    headers: RawHeaders
+    lines: RawHeaders
     raised: list[Exception]
 
 
-async def begun(
-    plan: StreamPlan,
-    items: Any,
-    lines: RawHeaders,
-    inbox: Inbox,
-    raised: list[Exception],
-) -> Streaming:
-    """A stream with its first item, so that an early error is still a proper answer.
+class StreamSender:
+    """Sends one stream: one message at a time, and nothing behind the last.
 
-    Raises:
-        ClientDisconnected: the client left before there was one.
-        ContractViolation, Exception: what the generator raises, or makes of its first item.
+    Attributes:
+        begun: whether the response has begun, so that an error can't be answered any more.
     """
-    iterator = aiter(items)
-    try:
-        first = await unless_left(lambda: _first(plan, iterator), inbox.left)
-    except BaseException:
-        await _close(iterator, raised)
-        raise
-    return Streaming(plan, iterator, first, [(b"content-type", plan.media_type), *lines], raised)
 
-
-async def _first(plan: StreamPlan, items: AsyncIterator[Any]) -> bytes | None:
-    try:
-        return plan.encode(await anext(items))
-    except StopAsyncIteration:
-        return None
-
-
-async def send_stream(
-    streaming: Streaming,
-    inbox: Inbox,
-    send: Send,
-    *,
-    head: bool,
-    silence: float = KEEP_ALIVE_SECONDS,
-) -> None:
-    """Send a stream to its end; returns early when the client leaves.
-
-    Args:
-        head: whether only the fields are wanted.
-        silence: seconds without an event after which a comment is sent.
-
-    Raises:
-        ContractViolation, Exception: what the rest of the stream raises; the response has
-            begun, so the connection must be cut.
-    """
-    sender = _Sender(streaming, send, silence)
-    try:
-        with suppress(ClientDisconnected):
-            await sender.start()
-            if not head and streaming.first is not None:
-                comments = [sender.fill_silence] if streaming.plan.events else []
-                await unless_left(sender.send_items, inbox.left, *comments)
-            # Out of reach of who waits for the client to leave: a server may tell of the
-            # disconnect while it closes the connection in here.
-            await sender.end()
-    finally:
-        await _close(streaming.items, streaming.raised)
-
-
-class _Sender:
-    """Sends one stream: one message at a time, and nothing behind the last."""
-
-    def __init__(self, streaming: Streaming, send: Send, silence: float) -> None:
+    def __init__(
+        self, streaming: Streaming, send: Send, silence: float = KEEP_ALIVE_SECONDS
+    ) -> None:
+        self.begun = False
+        self._left = False
         self._streaming = streaming
+        self._items = streaming.items
         self._send = send
         self._silence = silence
         # PERF: a lock that always yields takes 12 us an item; `_chunk` yields now and then.
         self._lock = anyio.Lock(fast_acquire=True)
         self._chunks = 0
         self._sent = anyio.Event()
+        # Scopes must nest, and a generator may open some around a `yield`: so the one that gives
+        # it time to end is entered before it begins.
+        self._closing = anyio.CancelScope()
 
-    async def start(self) -> None:
-        """Send the fields."""
-        status, headers = self._streaming.plan.status, self._streaming.headers
-        await self._post({"type": "http.response.start", "status": status, "headers": headers})
+    async def send_all(self, inbox: Inbox, *, head: bool) -> None:
+        """Send the stream to its end; returns early when the client leaves.
 
-    async def send_items(self) -> None:
-        """Send the body, but for its end."""
-        await self._chunk(self._streaming.first or b"")
-        async for item in self._streaming.items:
-            await self._chunk(self._streaming.plan.encode(item))
+        Args:
+            head: whether only the fields are wanted.
+
+        Raises:
+            ClientDisconnected: the client left before there was a first item.
+            ContractViolation, Exception: what the generator raises, or makes of an item.
+        """
+
+        async def left() -> None:
+            await inbox.left()
+            self._left = True
+
+        signs = [left, self._fill_silence] if self._streaming.plan.events else [left]
+        try:
+            await unless_left(lambda: self._send_items(head=head), *signs)
+            # Out of reach of who waits for the client to leave: a server may tell of the
+            # disconnect while it closes the connection in here.
+            await self._end()
+        except ClientDisconnected:
+            if not self.begun:
+                raise
+
+    async def _send_items(self, *, head: bool) -> None:
+        """Send the fields, when the first item is there, and the body but for its end."""
+        failure: BaseException | None = None
+        try:
+            with self._closing:
+                try:
+                    await self._each_item(head=head)
+                except BaseException as error:
+                    failure = error
+                    raise
+                finally:
+                    await self._close()
+        finally:
+            if self._closing.cancel_called:
+                told = "the stream %s did not end within %s s, and was given up"
+                LOGGER.error(told, self._name, _CLOSING_SECONDS)
+        if failure is not None:
+            raise failure
+
+    async def _each_item(self, *, head: bool) -> None:
+        item = await self._next()
+        while item is not _END:
+            chunk = self._streaming.plan.encode(item)
+            try:
+                if not self.begun:
+                    await self._start()
+                if head:
+                    return
+                await self._chunk(chunk)
+            except anyio.get_cancelled_exc_class() as cancelled:
+                item = await self._next_after(cancelled)
+            else:
+                item = await self._next()
+        if not self.begun:
+            await self._start()
         async with self._lock:
             pass  # a comment that is being sent is sent whole; who sends them ends with this
 
-    async def end(self) -> None:
+    async def _next(self) -> Any:
+        try:
+            return await anext(self._items)
+        except StopAsyncIteration:
+            return _END
+
+    async def _next_after(self, cancelled: BaseException) -> Any:
+        """The item that follows where a scope of the generator's own was cancelled."""
+        throw = getattr(self._items, "athrow", None)
+        if throw is None:
+            raise cancelled
+        ending = self._left or is_from_around(self._closing)
+        with self._time_to_end() if ending else nullcontext():
+            try:
+                item = await throw(cancelled)
+            except StopAsyncIteration:
+                item = _END
+        if is_cancelled():
+            raise cancelled
+        return item
+
+    async def _close(self) -> None:
+        """Close the generator, also when its task was cancelled."""
+        if not hasattr(self._items, "aclose"):
+            return
+        with self._time_to_end():
+            try:
+                await close(self._items)
+            except Exception as error:  # noqa: BLE001 - the answer is sent, or another one will be
+                LOGGER.error("the stream %s failed to close", self._name, exc_info=error)
+                self._streaming.raised.append(error)
+
+    @contextmanager
+    def _time_to_end(self) -> Iterator[None]:
+        """Keep cancellation from the generator for a while: it may have to wait for something."""
+        self._closing.shield = True
+        self._closing.deadline = anyio.current_time() + _CLOSING_SECONDS
+        try:
+            yield
+        finally:
+            self._closing.shield = False
+            self._closing.deadline = math.inf
+
+    @property
+    def _name(self) -> str:
+        return getattr(self._items, "__qualname__", type(self._items).__name__)
+
+    async def _start(self) -> None:
+        """Send the fields."""
+        self.begun = True
+        plan = self._streaming.plan
+        headers = [(b"content-type", plan.media_type), *self._streaming.lines]
+        await self._post({"type": "http.response.start", "status": plan.status, "headers": headers})
+
+    async def _end(self) -> None:
         """Send the end of the body."""
         await self._post({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def fill_silence(self) -> None:
+    async def _fill_silence(self) -> None:
         """Send comments where there is no event for a while; returns when the client has left."""
         with suppress(ClientDisconnected):
             while True:
                 self._sent = anyio.Event()
                 with anyio.move_on_after(self._silence) as waiting:
                     await self._sent.wait()
-                if waiting.cancelled_caught:
+                if waiting.cancelled_caught and self.begun:
                     await self._chunk(KEEP_ALIVE)
 
     async def _chunk(self, chunk: bytes) -> None:
@@ -154,16 +212,3 @@ class _Sender:
             await self._send(message)
         except OSError:
             raise ClientDisconnected from None
-
-
-async def _close(items: AsyncIterator[Any], raised: list[Exception]) -> None:
-    """Close a generator, also when its task was cancelled."""
-    close = getattr(items, "aclose", None)
-    if close is not None:
-        with anyio.move_on_after(_CLOSING_SECONDS, shield=True):
-            try:
-                await close()
-            except Exception as error:  # noqa: BLE001 - the answer is sent, or another one will be
-                name = getattr(items, "__qualname__", type(items).__name__)
-                LOGGER.error("the stream %s failed to close", name, exc_info=error)
-                raised.append(error)

@@ -53,7 +53,7 @@ class Writing:
             "    try:",
             f"        result = await handler({', '.join(f'a{n}' for n in self._number.values())})",
             *_indented(self._redirected()),
-            "    except Exception as error:",
+            "    except BaseException as error:  # a cancellation too, where it is nobody's",
             "        status, headers, body = failed(error, scope)",
             "    else:",
             *_indented(_indented(self._respond())),

@@ -25,7 +25,7 @@ from redirflow import (
 from redirflow.endpoint.stream import KEEP_ALIVE
 from redirflow.http.request import BodyTooLarge
 from redirflow.serve.inbox import WINDOW, Inbox
-from redirflow.serve.stream import begun, send_stream
+from redirflow.serve.stream import Streaming, StreamSender
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -583,7 +583,7 @@ async def test_a_body_that_is_read_in_a_task_group_of_a_stream(asgi, logged, par
         if parts[-1] is None:
             await app(asgi.scope("POST"), peer.receive, peer.send)
         else:
-            with pytest.raises(ExceptionGroup):
+            with pytest.raises(BodyTooLarge):
                 await app(asgi.scope("POST"), peer.receive, peer.send)
 
     assert [message.get("body") for message in peer.sent] == [None, b"<"]
@@ -830,10 +830,10 @@ async def test_silence_is_filled_with_comments(asgi):
     peer = Slow(0.05)
     inbox = Inbox(peer.receive, 0)
     plan = event_plan(events(make))
-    stream = await begun(plan, make(), [], inbox, [])
+    sender = StreamSender(Streaming(plan, make(), [], []), peer.send, silence=0.01)
 
     with anyio.fail_after(2):
-        await send_stream(stream, inbox, peer.send, head=False, silence=0.01)
+        await sender.send_all(inbox, head=False)
 
     bodies = [message["body"] for message in peer.sent[1:]]
     assert [body for body in bodies if body != KEEP_ALIVE] == [b"data: a\n\n", b"data: b\n\n", b""]
@@ -858,9 +858,9 @@ async def test_a_comment_that_can_not_be_sent_tells_that_the_client_has_left(asg
             raise OSError
 
     inbox = Inbox(anyio.sleep_forever, 0)
-    stream = await begun(event_plan(events(make)), make(), [], inbox, [])
+    stream = Streaming(event_plan(events(make)), make(), [], [])
 
     with anyio.fail_after(2):
-        await send_stream(stream, inbox, send, head=False, silence=0.01)
+        await StreamSender(stream, send, silence=0.01).send_all(inbox, head=False)
 
     assert log == [None, b"data: a\n\n", KEEP_ALIVE, "closed"]
