@@ -1538,6 +1538,52 @@ def lock_lets_it_pass() -> Never:
         raise NotFound
 
 
+# --- what is made, and raised or used elsewhere ----------------------------------------------
+
+
+class Counted(Conflict):
+    """It can be counted."""
+
+    def count(self) -> None:
+        VALUES["conflicts"] = 1
+
+
+PROBLEMS: list[Exception] = []
+
+
+@app.get("/made/used")
+@raises(NotFound, Conflict)
+async def errors_that_are_used() -> int:
+    error: NotFound = NotFound("noted")
+    PROBLEMS.append(NotFound("noted"))
+    Counted("counted").count()
+    str(Redirect("/"))
+    _ = Conflict("named")
+    Response(1)
+    lambda: NotFound("made later")
+    [Conflict("in a list")]
+    return len(error.args)
+
+
+@app.get("/made/shadowed")
+async def name_that_means_something_else() -> int:
+    def Conflict(text: str) -> None:
+        PROBLEMS.append(KeyError(text))
+
+    Conflict("this is no error")
+    return 1
+
+
+@app.get("/made/unreached")
+async def made_where_nothing_is_reached() -> int:
+    if TYPE_CHECKING:
+        NotFound("never")
+    while True:
+        if VALUES:
+            return 1
+            NotFound("never either")
+
+
 # --- source that is hard to read -------------------------------------------------------------
 
 made: dict[str, Any] = {"app": app, "NotFound": NotFound}

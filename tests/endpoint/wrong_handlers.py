@@ -1,5 +1,5 @@
 # Mistakes are what this file is for.
-# ruff: noqa: ASYNC230, BLE001, E501, SIM117, T201
+# ruff: noqa: ASYNC230, B018, BLE001, E501, SIM117, T201
 """Handlers that do what they do not declare.
 
 Above a line that is warned of stands what is told of it, each warning after `# warns: `, its
@@ -762,6 +762,67 @@ async def reroute_to_a_literal_one() -> Never:
 async def reroute_without_a_parameter() -> Never:
     # warns: reroute_without_a_parameter reroutes to get_thing: get_thing needs the parameter 'thing_id'
     raise Reroute.to(get_thing)
+
+
+# --- a forgotten raise -----------------------------------------------------------------------
+
+
+class Missing(NotFound):
+    """There is none of this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"there is no {number}")
+
+
+def audit() -> None:
+    if not VALUES:
+        # warns: audit makes Forbidden here, but does not raise it
+        #     write: raise Forbidden(...)
+        Forbidden("nobody may")
+
+
+@app.get("/unsent/raise", dependencies=[audit])
+@raises(NotFound, Conflict, rf.Gone)
+async def raise_is_forgotten(number: Query[int] = 1) -> int:
+    if number == 1:
+        # warns: raise_is_forgotten makes NotFound here, but does not raise it
+        #     write: raise NotFound(...)
+        NotFound("no such note")
+    elif number == 2:
+        # warns: raise_is_forgotten makes Conflict here, but does not raise it
+        #     write: raise Conflict(...)
+        Conflict
+    try:
+        async with GATE:
+            # warns: raise_is_forgotten makes Gone here, but does not raise it
+            #     write: raise Gone(...)
+            rf.Gone(
+                "for good",
+            ).with_headers({}).with_cookies({})
+    except Exception:
+        # warns: raise_is_forgotten makes Missing here, but does not raise it
+        #     write: raise Missing(...)
+        Missing(number)
+    # warns: raise_is_forgotten makes NotFound here, but does not raise it
+    #     write: raise NotFound(...)
+    # warns: raise_is_forgotten makes Teapot here, but does not raise it
+    #     write: raise Teapot(...)
+    NotFound() if number else Teapot()
+    return number
+
+
+@app.get("/unsent/raise/redirect")
+@redirects(303, to=home)
+@reroutes(to=home)
+async def raise_of_a_redirect_is_forgotten() -> int:
+    for _ in VALUES:
+        # warns: raise_of_a_redirect_is_forgotten makes Redirect here, but does not raise it
+        #     write: raise Redirect(...)
+        Redirect.to(home).with_status(303)
+    # warns: raise_of_a_redirect_is_forgotten makes Reroute here, but does not raise it
+    #     write: raise Reroute(...)
+    Reroute("/")
+    return 1
 
 
 # --- broad clauses ---------------------------------------------------------------------------

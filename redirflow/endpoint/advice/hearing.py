@@ -11,7 +11,7 @@ from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault
 from redirflow.declare.redirects import Redirect, Reroute
 from redirflow.endpoint.advice.aim import Hearing, Objection
-from redirflow.endpoint.advice.flow import Lost, Readings, Sent
+from redirflow.endpoint.advice.flow import Dropped, Lost, Readings, Told
 from redirflow.endpoint.advice.going import hear_redirect, hear_reroute
 from redirflow.endpoint.advice.signals import Made
 from redirflow.endpoint.advice.unsent import unsent
@@ -39,7 +39,7 @@ def _faults(endpoint: Endpoint, readings: Readings) -> Iterator[Fault]:
                     yield from _heard(hearing, told)
 
 
-def _heard(hearing: Hearing, told: Sent | Lost) -> Iterator[Fault]:
+def _heard(hearing: Hearing, told: Told) -> Iterator[Fault]:
     try:
         _hear(hearing, told)
     except Objection as objection:
@@ -48,12 +48,15 @@ def _heard(hearing: Hearing, told: Sent | Lost) -> Iterator[Fault]:
         yield Fault(found, objection.allowed, objection.write, place, "warning")
 
 
-def _hear(hearing: Hearing, told: Sent | Lost) -> None:
+def _hear(hearing: Hearing, told: Told) -> None:
     kind = told.made.kind
     if isinstance(told, Lost):
         found = f"catches everything here, and so swallows the {kind.__name__} of line"
         write = f"except {kind.__name__}: raise"
         raise Objection(f"{found} {told.line.lineno}", write=write)
+    if isinstance(told, Dropped):
+        found = f"makes {kind.__name__} here, but does not raise it"
+        raise Objection(found, write=f"raise {kind.__name__}(...)")
     if issubclass(kind, Redirect):
         hear_redirect(hearing, told.made)
     elif isinstance(told.line, ast.Return) and issubclass(kind, HTTPError | Reroute):
