@@ -29,6 +29,7 @@ from redirflow import (
     NotFound,
     Query,
     Redirect,
+    Request,
     Reroute,
     Response,
     Router,
@@ -762,6 +763,88 @@ async def reroute_to_a_literal_one() -> Never:
 async def reroute_without_a_parameter() -> Never:
     # warns: reroute_without_a_parameter reroutes to get_thing: get_thing needs the parameter 'thing_id'
     raise Reroute.to(get_thing)
+
+
+# --- links -----------------------------------------------------------------------------------
+
+
+@app.get("/link/unknown")
+async def link_to_nothing(request: Request) -> list[str]:
+    return [
+        request.url_for("home"),
+        # warns: link_to_nothing links to get_thin: there is no operation named 'get_thin'; did you mean 'get_thing'?
+        request.url_for("get_thin", thing_id=1),
+    ]
+
+
+@app.get("/link/function")
+async def link_to_no_handler(asked: Request) -> str:
+    if VALUES:
+        # warns: link_to_no_handler links to helper: helper is not a handler of this app
+        return f"<{asked.url_for(helper)}>"
+    return ""
+
+
+@app.get("/link/twice")
+async def link_to_one_of_two(*, request: Request) -> str:
+    # warns: link_to_one_of_two links to twice: twice is registered 2 times; say which by name: 'twice_a', 'twice_b'
+    while request.url_for(twice):
+        pass
+    return ""
+
+
+@app.get("/link/missing/{number}")
+async def link_without_a_parameter(request: Request, number: int) -> str:
+    with LOCK:
+        try:
+            # warns: link_without_a_parameter links to get_thing: get_thing needs the parameter 'thing_id'
+            return request.url_for(get_thing) + str(number)
+        except KeyError:
+            return ""
+
+
+@app.get("/link/other/{number}")
+async def link_with_another_parameter(request: Request, number: int) -> str:
+    # warns: link_with_another_parameter links to get_thing: get_thing takes no parameter 'id' in a link (takes: thing_id)
+    return request.url_for("get_thing", id=number)
+
+
+@app.get("/link/wrong")
+async def link_with_a_wrong_value(request: Request) -> str:
+    # warns: link_with_a_wrong_value links to home: the parameter 'page': Expected `int`
+    link = request.url_for(home, page="two")
+    return link[1:]
+
+
+@app.get("/link/position")
+async def link_with_a_parameter_by_position(request: Request) -> str:
+    # warns: link_with_a_parameter_by_position links to get_thing: the parameters of url_for are given by keyword
+    return request.url_for(get_thing, 1)  # type: ignore[call-arg]
+
+
+def linked(request: Request) -> str:
+    # warns: linked links to hom: there is no operation named 'hom'; did you mean 'home'?
+    return request.url_for("hom")
+
+
+@app.get("/link/dependency")
+async def link_of_a_dependency(link: Annotated[str, Depends(linked)]) -> str:
+    return link
+
+
+def logged(function: Any) -> Any:
+    @wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return wrapper
+
+
+@app.get("/link/wrapped")
+@logged
+async def link_of_a_wrapped_handler(request: Request) -> str:
+    # warns: link_of_a_wrapped_handler links to hom: there is no operation named 'hom'; did you mean 'home'?
+    return request.url_for("hom")
 
 
 # --- a forgotten raise -----------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from redirflow.endpoint.advice.asking import Asked, asked
 from redirflow.endpoint.advice.guards import EXITS, GOING, Guard, keeper, swallows
 from redirflow.endpoint.advice.signals import Made, made
 from redirflow.endpoint.advice.source import Library, Source, own_nodes
@@ -39,11 +40,11 @@ class Dropped(Struct, frozen=True):
     made: Made
 
 
-Told: TypeAlias = Sent | Lost | Dropped
+Told: TypeAlias = Sent | Lost | Dropped | Asked
 
 
 class Reading(Struct, frozen=True, eq=False):
-    """The source of a function, and what its lines send as far as that can be told."""
+    """The source of a function, and what its lines do as far as that can be told."""
 
     source: Source
     told: tuple[Told, ...]
@@ -73,6 +74,7 @@ class Readings:
 
 def _told(source: Source) -> Iterator[Told]:
     for line, guards in _reachable(source, source.node.body, ()):
+        yield from asked(source, line, guards)
         if isinstance(line, ast.Raise):
             yield from _raised(source, line, guards)
         elif isinstance(line, ast.Expr):

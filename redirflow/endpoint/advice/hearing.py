@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from redirflow.declare.errors import HTTPError
 from redirflow.declare.faults import Fault
 from redirflow.declare.redirects import Redirect, Reroute
-from redirflow.endpoint.advice.aim import Hearing, Objection
-from redirflow.endpoint.advice.flow import Dropped, Lost, Readings, Told
+from redirflow.endpoint.advice.aim import Hearing, Objection, hear_link
+from redirflow.endpoint.advice.asking import Asked
+from redirflow.endpoint.advice.flow import Dropped, Lost, Readings, Sent, Told
 from redirflow.endpoint.advice.going import hear_redirect, hear_reroute
 from redirflow.endpoint.advice.signals import Made
 from redirflow.endpoint.advice.unsent import unsent
 from redirflow.endpoint.endpoint import Endpoint
+from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.steps import Step
 
 
@@ -29,26 +31,45 @@ def source_warnings(endpoints: Iterable[Endpoint]) -> list[Fault]:
 
 def _faults(endpoint: Endpoint, readings: Readings) -> Iterator[Fault]:
     for step, judge in zip((*endpoint.steps, endpoint.handler), endpoint.judges, strict=True):
-        layers = readings.of(step.function) if isinstance(step, Step) else []
-        for depth, reading in enumerate(layers):
-            hearing = Hearing(reading.source, judge, endpoint)
-            # What an inner layer or a dependency returns, others get to see first.
-            answers = depth == 0 and step is endpoint.handler
-            for told in reading.told:
-                if answers or not isinstance(told.line, ast.Return):
-                    yield from _heard(hearing, told)
+        if isinstance(step, Step):
+            yield from _faults_of(step, judge, endpoint, readings)
+
+
+def _faults_of(step: Step, judge: Judge, endpoint: Endpoint, readings: Readings) -> Iterator[Fault]:
+    for depth, reading in enumerate(readings.of(step.function)):
+        hearing = Hearing(reading.source, judge, endpoint, step.signature.requests)
+        # What an inner layer or a dependency returns, others get to see first.
+        answers = depth == 0 and step is endpoint.handler
+        for told in reading.told:
+            if answers or not _is_returned(told):
+                yield from _heard(hearing, told)
+
+
+def _is_returned(told: Told) -> bool:
+    return isinstance(told, Sent) and isinstance(told.line, ast.Return)
 
 
 def _heard(hearing: Hearing, told: Told) -> Iterator[Fault]:
     try:
         _hear(hearing, told)
     except Objection as objection:
-        place = hearing.source.place(told.clause if isinstance(told, Lost) else told.line)
+        place = hearing.source.place(_line(told))
         found = f"{hearing.source.name} {objection.found}"
         yield Fault(found, objection.allowed, objection.write, place, "warning")
 
 
+def _line(told: Told) -> ast.stmt | ast.expr | ast.ExceptHandler:
+    """What an author has to look at."""
+    if isinstance(told, Lost):
+        return told.clause
+    return told.call if isinstance(told, Asked) else told.line
+
+
 def _hear(hearing: Hearing, told: Told) -> None:
+    if isinstance(told, Asked):
+        if told.owner in hearing.requests:
+            hear_link(hearing, told.call)
+        return
     kind = told.made.kind
     if isinstance(told, Lost):
         found = f"catches everything here, and so swallows the {kind.__name__} of line"
