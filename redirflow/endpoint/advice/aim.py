@@ -33,12 +33,15 @@ class Hearing(Struct, frozen=True, eq=False):
 
     Attributes:
         requests: arguments of the function that are the request.
+        alone: whether other operations and rules may be missing, so that nothing can be told of
+            where it leads.
     """
 
     source: Source
     judge: Judge
     endpoint: Endpoint
     requests: tuple[str, ...]
+    alone: bool
 
 
 class Aim(NamedTuple):

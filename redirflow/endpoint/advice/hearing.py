@@ -12,37 +12,43 @@ from redirflow.declare.faults import Fault
 from redirflow.declare.redirects import Redirect, Reroute
 from redirflow.endpoint.advice.aim import Hearing, Objection, hear_link
 from redirflow.endpoint.advice.asking import Asked
-from redirflow.endpoint.advice.flow import Dropped, Lost, Readings, Sent, Told
+from redirflow.endpoint.advice.flow import Dropped, Lost, Reading, Readings, Sent, Told
 from redirflow.endpoint.advice.going import hear_redirect, hear_reroute
 from redirflow.endpoint.advice.signals import Made
 from redirflow.endpoint.advice.unsent import unsent
 from redirflow.endpoint.endpoint import Endpoint
-from redirflow.endpoint.plan import Judge
 from redirflow.endpoint.steps import Step
 
 
 def source_warnings(endpoints: Iterable[Endpoint]) -> list[Fault]:
     """What is told of the handlers and dependencies of an app."""
-    heard = [*endpoints]
-    readings = Readings()
-    found = [fault for endpoint in heard for fault in _faults(endpoint, readings)]
+    heard, readings = [*endpoints], Readings()
+    found = [fault for endpoint in heard for fault in _faults(endpoint, readings, alone=False)]
     return [*dict.fromkeys([*found, *unsent(heard, readings)])]
 
 
-def _faults(endpoint: Endpoint, readings: Readings) -> Iterator[Fault]:
+def warnings_of_some(endpoints: Iterable[Endpoint]) -> list[Fault]:
+    """What is told of some operations of an app, whatever the others are."""
+    readings = Readings()
+    found = (fault for each in endpoints for fault in _faults(each, readings, alone=True))
+    return [*dict.fromkeys(found)]
+
+
+def _faults(endpoint: Endpoint, readings: Readings, *, alone: bool) -> Iterator[Fault]:
     for step, judge in zip((*endpoint.steps, endpoint.handler), endpoint.judges, strict=True):
         if isinstance(step, Step):
-            yield from _faults_of(step, judge, endpoint, readings)
+            for depth, reading in enumerate(readings.of(step.function)):
+                requests = step.signature.requests
+                hearing = Hearing(reading.source, judge, endpoint, requests, alone)
+                # What an inner layer or a dependency returns, others get to see first.
+                answers = depth == 0 and step is endpoint.handler
+                yield from _faults_of(hearing, reading, answers=answers)
 
 
-def _faults_of(step: Step, judge: Judge, endpoint: Endpoint, readings: Readings) -> Iterator[Fault]:
-    for depth, reading in enumerate(readings.of(step.function)):
-        hearing = Hearing(reading.source, judge, endpoint, step.signature.requests)
-        # What an inner layer or a dependency returns, others get to see first.
-        answers = depth == 0 and step is endpoint.handler
-        for told in reading.told:
-            if answers or not _is_returned(told):
-                yield from _heard(hearing, told)
+def _faults_of(hearing: Hearing, reading: Reading, *, answers: bool) -> Iterator[Fault]:
+    for told in reading.told:
+        if answers or not _is_returned(told):
+            yield from _heard(hearing, told)
 
 
 def _is_returned(told: Told) -> bool:
@@ -67,7 +73,7 @@ def _line(told: Told) -> ast.stmt | ast.expr | ast.ExceptHandler:
 
 def _hear(hearing: Hearing, told: Told) -> None:
     if isinstance(told, Asked):
-        if told.owner in hearing.requests:
+        if told.owner in hearing.requests and not hearing.alone:
             hear_link(hearing, told.call)
         return
     kind = told.made.kind
