@@ -1633,6 +1633,14 @@ async def links_of_an_argument(
     return [site.url_for("nothing"), request.url_for("nothing")]
 
 
+@app.get("/links/bound")
+async def link_of_what_is_bound_by_a_pattern(request: Request) -> str:
+    match {"site": SITE}:
+        case {"site": request}:  # type: ignore[misc]
+            pass
+    return request.url_for("nothing")
+
+
 @app.get("/links/tried")
 async def links_that_are_tried(request: Request) -> str:
     try:

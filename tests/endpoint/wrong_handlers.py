@@ -816,6 +816,18 @@ async def link_with_a_wrong_value(request: Request) -> str:
     return link[1:]
 
 
+class Holder:
+    request: Request
+
+
+@app.get("/link/held")
+async def link_of_a_request_that_is_held_too(request: Request, number: Query[int] = 1) -> str:
+    holder = Holder()
+    holder.request = request
+    # warns: link_of_a_request_that_is_held_too links to hom: there is no operation named 'hom'; did you mean 'home'?
+    return request.url_for("hom", page=number)
+
+
 @app.get("/link/position")
 async def link_with_a_parameter_by_position(request: Request) -> str:
     # warns: link_with_a_parameter_by_position links to get_thing: the parameters of url_for are given by keyword

@@ -5,9 +5,8 @@ to find out.
 """
 
 import ast
-import dis
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,7 +15,8 @@ from redirflow.endpoint.advice.source import Source, own_nodes
 from redirflow.endpoint.links import LinkRefused
 
 _BLOCKS: Final = (ast.stmt, ast.ExceptHandler, ast.match_case)
-_TUPLE: Final[Any] = tuple
+_BINDING: Final = ("name", "asname", "rest")
+"""Where a function, an import, an `except` or a pattern has the name that it binds."""
 
 _REFUSALS: Final = (LookupError, LinkRefused, TypeError)
 """What `url_for` raises."""
@@ -48,11 +48,17 @@ def asked(source: Source, line: ast.stmt, guards: tuple[Guard, ...]) -> Iterator
 
 def _stays(source: Source, name: str) -> bool:
     """Whether *name* is an argument of the function, and nothing else is bound to it."""
-    code, inside = source.function.__code__, ast.walk(source.node)
-    if any(isinstance(node, ast.Nonlocal) and name in node.names for node in inside):
-        return False
-    stored = (each.argval for each in dis.get_instructions(code) if "STORE" in each.opname)
-    # Some instructions of Python 3.13 store two variables.
+    code = source.function.__code__
+    inside = (node for line in source.node.body for node in ast.walk(line))
     return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] and not any(
-        name in (each if isinstance(each, _TUPLE) else (each,)) for each in stored
+        _binds(node, name) for node in inside
     )
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    """Whether a node may bind *name*."""
+    if isinstance(node, ast.Name):
+        return node.id == name and not isinstance(node.ctx, ast.Load)
+    if isinstance(node, ast.Nonlocal):
+        return name in node.names
+    return any(getattr(node, field, None) == name for field in _BINDING)

@@ -72,18 +72,25 @@ def _line(told: Told) -> ast.stmt | ast.expr | ast.ExceptHandler:
 
 
 def _hear(hearing: Hearing, told: Told) -> None:
-    if isinstance(told, Asked):
+    if isinstance(told, Sent):
+        _hear_sent(hearing, told)
+    elif isinstance(told, Asked):
         if told.owner in hearing.requests and not hearing.alone:
             hear_link(hearing, told.call)
-        return
-    kind = told.made.kind
-    if isinstance(told, Lost):
-        found = f"catches everything here, and so swallows the {kind.__name__} of line"
-        write = f"except {kind.__name__}: raise"
-        raise Objection(f"{found} {told.line.lineno}", write=write)
+    else:
+        _hear_lost(told)
+
+
+def _hear_lost(told: Lost | Dropped) -> None:
+    name = told.made.kind.__name__
     if isinstance(told, Dropped):
-        found = f"makes {kind.__name__} here, but does not raise it"
-        raise Objection(found, write=f"raise {kind.__name__}(...)")
+        raise Objection(f"makes {name} here, but does not raise it", write=f"raise {name}(...)")
+    found = f"catches everything here, and so swallows the {name} of line {told.line.lineno}"
+    raise Objection(found, write=f"except {name}: raise")
+
+
+def _hear_sent(hearing: Hearing, told: Sent) -> None:
+    kind = told.made.kind
     if issubclass(kind, Redirect):
         hear_redirect(hearing, told.made)
     elif isinstance(told.line, ast.Return) and issubclass(kind, HTTPError | Reroute):
