@@ -4,7 +4,7 @@ What compiles and what serves is imported where it is first needed: a process th
 (a module that is imported, a command's `--help`) starts three times as fast without.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from inspect import isclass
 from threading import Lock
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from redirflow.declare.attach import check_function
 from redirflow.declare.checks import check, declares, shown
 from redirflow.declare.errors import HTTPError
-from redirflow.declare.faults import calling_place, refuse
+from redirflow.declare.faults import Fault, calling_place, refuse
 from redirflow.declare.formats import ErrorFormat, ProblemDetails
 from redirflow.declare.group import Guard, checked_prefix
 from redirflow.declare.hooks import TypeHook, checked_hooks, in_force
+from redirflow.declare.lifespans import not_entered
 from redirflow.declare.operation import Mount, Page
 from redirflow.declare.settings import (
     UI,
@@ -118,7 +119,9 @@ class App(Router):
             webhooks=webhooks,
             openapi_version=openapi_version,
         )
-        self._lifespan = one_lifespan(lifespan)
+        given = () if lifespan is None else (lifespan,) if callable(lifespan) else tuple(lifespan)
+        self._lifespans = given
+        self._lifespan = one_lifespan(given)
         self._middleware = tuple(middleware)
         hosts = None if allowed_hosts is None else host_names(allowed_hosts)
         self._settings = Settings(debug=debug, slashes=slashes, allowed_hosts=hosts)
@@ -187,7 +190,7 @@ class App(Router):
             error_format=self._error_format,
             max_body_size=self._max_body_size,
             overrides=self._overrides,
-            faults=tuple(collected.faults),
+            faults=(*collected.faults, *self._idle_mounts()),
         )
 
     def mount(self, prefix: str, app: ASGIApp) -> None:
@@ -195,7 +198,8 @@ class App(Router):
 
         Args:
             prefix: `"/static"`; it becomes part of the `root_path` of *app*.
-            app: its lifespan is its own business and is not run; guards do not cover it.
+            app: its lifespan is its own business and is not run, of which `redirflow check`
+                warns; guards do not cover it.
 
         Raises:
             SpecError: the prefix is empty, ends with `/`, is no path or has parameters, or
@@ -251,6 +255,18 @@ class App(Router):
         from redirflow.openapi.document import write_document
 
         return write_document(self.openapi(version))
+
+    def _idle_mounts(self) -> Iterator[Fault]:
+        """Warnings of lifespans that nobody enters, since the app that has them is mounted."""
+        for mount in self._mounts:
+            theirs = mount.app._lifespans if isinstance(mount.app, App) else ()
+            left = not_entered(mount.app, theirs, self._lifespans) if theirs else []
+            if left:
+                names = [shown(each) for each in (*self._lifespans, *left)]
+                found = f"mount({mount.prefix!r}, ...): nobody enters the lifespan of that App"
+                allowed = "a lifespan that the app around it has too"
+                write = f"App(lifespan=[{', '.join(names)}])"
+                yield Fault(found, allowed, write, mount.place, "warning")
 
     def _forget(self) -> None:
         """Serve by a compiled form yet to be made."""

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from redirflow.declare.attach import specs_of
 from redirflow.declare.errors import HTTPError
@@ -101,13 +102,30 @@ class CompiledApp(Struct, frozen=True, kw_only=True, eq=False):
     errors: Mapping[type[HTTPError], ErrorPlan]
 
 
+class NotCompiled(SpecError):
+    """What is wrong with an app, and what stands beside it.
+
+    Attributes:
+        warnings: what does not refuse start-up.
+        endpoints: those of operations that nothing is wrong with. Of what is around them, other
+            operations and rules, some may be missing.
+    """
+
+    def __init__(self, told: Iterable[Fault], endpoints: Iterable[Endpoint]) -> None:
+        faults = [*told]
+        super().__init__(fault for fault in faults if fault.severity == "error")
+        self.warnings = tuple(fault for fault in faults if fault.severity == "warning")
+        self.endpoints = tuple(endpoints)
+
+
 class _Draft(Struct, frozen=True):
-    """An operation after the first pass."""
+    """An operation after the first pass; sound, if that found nothing wrong with it."""
 
     operation: Operation
     template: Template
     steps: tuple[AnyStep, ...]
     handler: Step
+    sound: bool
 
     @property
     def parameters(self) -> Iterable[Parameter]:
@@ -139,7 +157,7 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
         router_errors: what is answered without an operation.
 
     Raises:
-        SpecError: with every fault found.
+        NotCompiled: with every fault found.
     """
     faults = [*declared.faults]
     router: Router[Owner] = Router()
@@ -173,7 +191,8 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
     forget_types()
     told = [*dict.fromkeys(faults)]
     if any(fault.severity == "error" for fault in told):
-        raise SpecError(fault for fault in told if fault.severity == "error")
+        sound = {draft.operation for draft in drafts if draft.sound}
+        raise NotCompiled(told, (endpoints[each] for each in endpoints if each in sound))
     served = downgrade(document)[0] if declared.info.openapi_version == "3.1.1" else document
     written = write_document(served)
     return CompiledApp(
@@ -258,10 +277,10 @@ def _drafted(
         return None
     before = len(faults)
     steps, handler = flat_plan(operation, declared.overrides, faults)
-    draft = _Draft(operation, template, steps, handler)
-    if len(faults) == before:
+    draft = _Draft(operation, template, steps, handler, sound=len(faults) == before)
+    if draft.sound:
         _refuse_unread_holes(draft, faults)
-    return draft
+    return replace(draft, sound=len(faults) == before)
 
 
 def _enter(

@@ -30,7 +30,7 @@ from redirflow import (
     reroutes,
     returns,
 )
-from redirflow.compile import compile_app
+from redirflow.compile import NotCompiled, compile_app
 from redirflow.endpoint import parts
 from redirflow.serve.failures import ROUTER_ERRORS
 
@@ -268,6 +268,41 @@ def test_all_faults_are_told_together_with_their_lines():
     )
     assert all(fault.severity == "error" for fault in faults)
     assert len({*faults}) == len(faults)
+
+
+def test_what_is_right_beside_the_faults():
+    """Operations that nothing is wrong with, whichever pass finds out, and the warnings."""
+    app = App()
+
+    def faulty(what: print) -> int: ...
+
+    @app.get("/a/{id}")
+    async def unread(other: int) -> int: ...
+
+    @app.get("/b")
+    async def undeclared() -> Redirect: ...
+
+    @app.get("/c")
+    async def dependent(value: Annotated[int, Depends(faulty)]) -> int: ...
+
+    @app.get("/d{}")
+    async def placed_nowhere() -> int: ...
+
+    @app.post("/e")
+    @redirects(302, to="right")
+    async def unclear() -> Redirect: ...
+
+    @app.get("/f")
+    async def right() -> int: ...
+
+    with pytest.raises(NotCompiled) as caught:
+        app.compile()
+
+    (warning,) = caught.value.warnings
+    assert [each.operation.name for each in caught.value.endpoints] == ["unclear", "right"]
+    assert warning.found.startswith("unclear (POST /e) redirects with 302, after which")
+    assert len(caught.value.faults) == 4
+    assert {fault.severity for fault in caught.value.faults} == {"error"}
 
 
 def test_faults_read_like_those_of_a_compiler(monkeypatch):

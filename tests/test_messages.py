@@ -48,6 +48,18 @@ def middleware(app):
 
 app = App(middleware=[middleware])
 """
+HOUSE = """\
+from contextlib import asynccontextmanager
+from redirflow import App
+
+@asynccontextmanager
+async def stock(app):
+    yield
+
+shop = App(lifespan=stock)
+app = App()
+app.mount("/shop", shop)
+"""
 FILES = {
     "shop.py": "from redirflow import App\nshop = App()\nclass Car: ...\ncar = Car()\n",
     "json.py": "",
@@ -60,6 +72,7 @@ FILES = {
     "redirflow/cli/load.py": "",
     "broken/pyproject.toml": "[tool",
     "boom.py": BOOM,
+    "house.py": HOUSE,
 }
 PACKAGE = Path(redirflow.__file__).parent
 GALLERY = HERE / "data" / "messages.txt"

@@ -14,7 +14,7 @@ from redirflow.cli.place import plain_place
 from redirflow.cli.report import counted, tell
 from redirflow.cli.tally import tally
 from redirflow.cli.target import find_target
-from redirflow.compile import CompiledApp
+from redirflow.compile import CompiledApp, NotCompiled
 from redirflow.declare.faults import Fault, SpecError
 
 Finder: TypeAlias = Callable[[CompiledApp], Iterable[Fault]]
@@ -37,8 +37,19 @@ FINDERS: Final[list[Finder]] = [_of_the_declarations, _of_the_source]
 
 def warnings_of(compiled: CompiledApp) -> list[Fault]:
     """What does not refuse start-up, but deserves a look; in the order of the places."""
-    found = [fault for find in FINDERS for fault in find(compiled)]
-    return sorted(found, key=lambda fault: (fault.place is not None, fault.place))
+    return _ordered(fault for find in FINDERS for fault in find(compiled))
+
+
+def all_of(refused: NotCompiled) -> list[Fault]:
+    """Why an app can't start, and the warnings that are right whatever becomes of that."""
+    from redirflow.endpoint.advice.hearing import warnings_of_some
+
+    beside = warnings_of_some(refused.endpoints)
+    return _ordered([*refused.faults, *refused.warnings, *beside])
+
+
+def _ordered(faults: Iterable[Fault]) -> list[Fault]:
+    return sorted(faults, key=lambda fault: (fault.place is not None, fault.place))
 
 
 def check(args: Namespace) -> int:
@@ -46,7 +57,11 @@ def check(args: Namespace) -> int:
     if args.format == "json":
         return _as_json(args)
     target = find_target(args.app)
-    compiled = load(target).compile()
+    try:
+        compiled = load(target).compile()
+    except NotCompiled as refused:
+        tell(all_of(refused))
+        return 1
     warnings = warnings_of(compiled)
     tell(warnings)
     found = counted(len(warnings), "warning") if warnings else "no faults"
@@ -56,9 +71,11 @@ def check(args: Namespace) -> int:
 
 
 def _as_json(args: Namespace) -> int:
-    """Every fault or, if there is none, every warning, for an editor or a CI."""
+    """Every fault and every warning, for an editor or a CI."""
     try:
-        faults = [*warnings_of(load(find_target(args.app)).compile())]
+        faults = warnings_of(load(find_target(args.app)).compile())
+    except NotCompiled as refused:
+        faults = all_of(refused)
     except SpecError as error:
         faults = [*error.faults]
     told = [

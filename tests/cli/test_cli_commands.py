@@ -234,6 +234,61 @@ def test_warnings_as_json(shop, monkeypatch, argv, code):
     assert shop.type("check", "shop.py", "--format", "json", *argv) == (0, "[]\n", "")
 
 
+HALF = """\
+from redirflow import App, NotFound, Redirect, Request, raises, redirects
+
+app = App()
+
+
+@app.get("/notes/{number}")
+@raises(NotFound)
+async def read_note(id: int) -> int:
+    NotFound("no such note")
+    return id
+
+
+@app.get("/first")
+@redirects(303, to="*")
+@raises(NotFound)
+async def first(request: Request) -> Redirect:
+    NotFound("none at all")
+    request.url_for("read_note", number=1)
+    return Redirect.to("read_not", number=1)
+"""
+HALF_TOLD = """\
+shop.py:6: error: read_note: the path parameter 'number' of '/notes/{number}' is not an argument \
+of the handler or of its dependencies
+    allowed: its arguments are: id
+    write: number: int, or {id} in the path
+shop.py:17: warning: first makes NotFound here, but does not raise it
+    write: raise NotFound(...)
+"""
+
+
+def test_warnings_beside_faults(desk):
+    """Of operations that are in order, and of where nothing leads: that may be for the faults."""
+    desk.write("shop.py", HALF)
+
+    assert desk.type("check", "shop.py") == (1, "", HALF_TOLD)
+
+
+def test_warnings_beside_faults_as_json(desk):
+    desk.write("shop.py", HALF)
+    said = desk.type("check", "shop.py", "--format", "json")
+
+    assert said.code == 1
+    told = [(each["severity"], each["line"]) for each in json.loads(said.out)]
+    assert told == [("error", 6), ("warning", 17)]
+
+
+def test_what_is_refused_at_once_as_json(desk):
+    desk.write("shop.py", "from redirflow import App\n\napp = App(max_body_size=-1)\n")
+    said = desk.type("check", "shop.py", "--format", "json")
+
+    assert said.code == 1
+    assert [each["line"] for each in json.loads(said.out)] == [3]
+
+
 # --- routes ----------------------------------------------------------------------------------
 
 

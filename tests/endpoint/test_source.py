@@ -22,7 +22,7 @@ import wrong_handlers
 from redirflow import App, Fault, NotFound, Place
 from redirflow.cli.check import warnings_of
 from redirflow.endpoint.advice.flow import Readings
-from redirflow.endpoint.advice.hearing import source_warnings
+from redirflow.endpoint.advice.hearing import source_warnings, warnings_of_some
 from redirflow.endpoint.advice.quiet import is_quiet
 
 TRICKY = [app for app in vars(tricky_handlers).values() if isinstance(app, App)]
@@ -133,6 +133,29 @@ def test_check_tells_them():
     found = warnings_of(wrong_handlers.app.compile())
 
     assert set(warnings(wrong_handlers.app)) <= set(found)
+
+
+# --- beside operations that are at fault -----------------------------------------------------
+
+
+@pytest.mark.parametrize("app", TRICKY)
+def test_nobody_is_warned_without_a_reason_beside_others(app):
+    assert warnings_of_some(app.compile().endpoints.values()) == []
+
+
+def test_what_is_told_of_some_operations_does_not_depend_on_the_others():
+    endpoints = wrong_handlers.app.compile().endpoints.values()
+    alone = {warning for endpoint in endpoints for warning in warnings_of_some([endpoint])}
+
+    assert len(alone) > 50
+    assert alone == {*warnings_of_some(endpoints)} < {*warnings(wrong_handlers.app)}
+
+
+def test_where_a_line_leads_is_not_told_beside_others():
+    told = warnings_of_some(wrong_handlers.app.compile().endpoints.values())
+    led = re.compile(r" (redirects|reroutes|links) to |, but no line of it ")
+
+    assert [warning.found for warning in told if led.search(warning.found)] == []
 
 
 # --- source that can't be believed, or is hard to read ---------------------------------------

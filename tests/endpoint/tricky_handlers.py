@@ -1538,6 +1538,150 @@ def lock_lets_it_pass() -> Never:
         raise NotFound
 
 
+# --- what is made, and raised or used elsewhere ----------------------------------------------
+
+
+class Counted(Conflict):
+    """It can be counted."""
+
+    def count(self) -> None:
+        VALUES["conflicts"] = 1
+
+
+PROBLEMS: list[Exception] = []
+
+
+@app.get("/made/used")
+@raises(NotFound, Conflict)
+async def errors_that_are_used() -> int:
+    error: NotFound = NotFound("noted")
+    PROBLEMS.append(NotFound("noted"))
+    Counted("counted").count()
+    str(Redirect("/"))
+    _ = Conflict("named")
+    Response(1)
+    lambda: NotFound("made later")
+    [Conflict("in a list")]
+    return len(error.args)
+
+
+@app.get("/made/shadowed")
+async def name_that_means_something_else() -> int:
+    def Conflict(text: str) -> None:
+        PROBLEMS.append(KeyError(text))
+
+    Conflict("this is no error")
+    return 1
+
+
+@app.get("/made/unreached")
+async def made_where_nothing_is_reached() -> int:
+    if TYPE_CHECKING:
+        NotFound("never")
+    while True:
+        if VALUES:
+            return 1
+            NotFound("never either")
+
+
+# --- links -----------------------------------------------------------------------------------
+
+
+class Elsewhere:
+    """It has links of its own."""
+
+    def url_for(self, *names: str, **params: object) -> str:
+        return f"/{len(names)}/{len(params)}"
+
+
+SITE = Elsewhere()
+ARGS: tuple[Any, ...] = (home,)
+PARAMS: dict[str, Any] = {"thing_id": 1}
+
+
+@app.get("/links")
+async def links_that_are_right(request: Request) -> list[str]:
+    number, name = 1, "get_thing"
+    return [
+        request.url_for("home"),
+        request.url_for(home, page=2),
+        request.url_for(get_thing, thing_id=number),
+        request.url_for(name, thing_id=number),
+        request.url_for(get_thing, **PARAMS),
+        request.url_for(*ARGS),
+        request.url_for(home, *ARGS[1:]),
+        request.url_for(links_that_are_right),
+        *(request.url_for(get_thing, thing_id=each) for each in range(3)),
+    ]
+
+
+@app.get("/links/elsewhere")
+async def links_of_something_else(request: Request) -> list[str]:
+    request, here = Elsewhere(), request  # type: ignore[assignment]
+    return [request.url_for("nothing", id=1), SITE.url_for("nothing"), here.path]
+
+
+@app.get("/links/argument")
+async def links_of_an_argument(
+    request: Request, site: Annotated[Elsewhere, Depends(Elsewhere)]
+) -> list[str]:
+    def change() -> None:
+        nonlocal request
+        request = Elsewhere()  # type: ignore[assignment]
+
+    change()
+    return [site.url_for("nothing"), request.url_for("nothing")]
+
+
+@app.get("/links/bound")
+async def link_of_what_is_bound_by_a_pattern(request: Request) -> str:
+    match {"site": SITE}:
+        case {"site": request}:  # type: ignore[misc]
+            pass
+    return request.url_for("nothing")
+
+
+@app.get("/links/tried")
+async def links_that_are_tried(request: Request) -> str:
+    try:
+        return request.url_for("nothing")
+    except LookupError:
+        pass
+    with suppress(ValueError):
+        request.url_for(get_thing)
+    try:
+        return request.url_for(get_thing, 1)  # type: ignore[call-arg]
+    except TypeError:
+        return ""
+
+
+@app.get("/links/later")
+async def links_that_are_never_made(request: Request) -> int:
+    def link() -> str:
+        return request.url_for("nothing")
+
+    if TYPE_CHECKING:
+        request.url_for("nothing")
+    return len([link, lambda: request.url_for("nothing")])
+
+
+def linking(function: Any) -> Any:
+    request = SITE
+
+    @wraps(function)
+    async def wrapper(**kwargs: Any) -> Any:
+        VALUES["links"] = len(request.url_for("nothing"))
+        return await function(**kwargs)
+
+    return wrapper
+
+
+@app.get("/links/wrapped")
+@linking
+async def links_of_a_wrapper(request: Request) -> str:
+    return request.url_for("home")
+
+
 # --- source that is hard to read -------------------------------------------------------------
 
 made: dict[str, Any] = {"app": app, "NotFound": NotFound}

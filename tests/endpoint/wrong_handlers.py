@@ -1,5 +1,5 @@
 # Mistakes are what this file is for.
-# ruff: noqa: ASYNC230, BLE001, E501, SIM117, T201
+# ruff: noqa: ASYNC230, B018, BLE001, E501, SIM117, T201
 """Handlers that do what they do not declare.
 
 Above a line that is warned of stands what is told of it, each warning after `# warns: `, its
@@ -29,6 +29,7 @@ from redirflow import (
     NotFound,
     Query,
     Redirect,
+    Request,
     Reroute,
     Response,
     Router,
@@ -762,6 +763,161 @@ async def reroute_to_a_literal_one() -> Never:
 async def reroute_without_a_parameter() -> Never:
     # warns: reroute_without_a_parameter reroutes to get_thing: get_thing needs the parameter 'thing_id'
     raise Reroute.to(get_thing)
+
+
+# --- links -----------------------------------------------------------------------------------
+
+
+@app.get("/link/unknown")
+async def link_to_nothing(request: Request) -> list[str]:
+    return [
+        request.url_for("home"),
+        # warns: link_to_nothing links to get_thin: there is no operation named 'get_thin'; did you mean 'get_thing'?
+        request.url_for("get_thin", thing_id=1),
+    ]
+
+
+@app.get("/link/function")
+async def link_to_no_handler(asked: Request) -> str:
+    if VALUES:
+        # warns: link_to_no_handler links to helper: helper is not a handler of this app
+        return f"<{asked.url_for(helper)}>"
+    return ""
+
+
+@app.get("/link/twice")
+async def link_to_one_of_two(*, request: Request) -> str:
+    # warns: link_to_one_of_two links to twice: twice is registered 2 times; say which by name: 'twice_a', 'twice_b'
+    while request.url_for(twice):
+        pass
+    return ""
+
+
+@app.get("/link/missing/{number}")
+async def link_without_a_parameter(request: Request, number: int) -> str:
+    with LOCK:
+        try:
+            # warns: link_without_a_parameter links to get_thing: get_thing needs the parameter 'thing_id'
+            return request.url_for(get_thing) + str(number)
+        except KeyError:
+            return ""
+
+
+@app.get("/link/other/{number}")
+async def link_with_another_parameter(request: Request, number: int) -> str:
+    # warns: link_with_another_parameter links to get_thing: get_thing takes no parameter 'id' in a link (takes: thing_id)
+    return request.url_for("get_thing", id=number)
+
+
+@app.get("/link/wrong")
+async def link_with_a_wrong_value(request: Request) -> str:
+    # warns: link_with_a_wrong_value links to home: the parameter 'page': Expected `int`
+    link = request.url_for(home, page="two")
+    return link[1:]
+
+
+class Holder:
+    request: Request
+
+
+@app.get("/link/held")
+async def link_of_a_request_that_is_held_too(request: Request, number: Query[int] = 1) -> str:
+    holder = Holder()
+    holder.request = request
+    # warns: link_of_a_request_that_is_held_too links to hom: there is no operation named 'hom'; did you mean 'home'?
+    return request.url_for("hom", page=number)
+
+
+@app.get("/link/position")
+async def link_with_a_parameter_by_position(request: Request) -> str:
+    # warns: link_with_a_parameter_by_position links to get_thing: the parameters of url_for are given by keyword
+    return request.url_for(get_thing, 1)  # type: ignore[call-arg]
+
+
+def linked(request: Request) -> str:
+    # warns: linked links to hom: there is no operation named 'hom'; did you mean 'home'?
+    return request.url_for("hom")
+
+
+@app.get("/link/dependency")
+async def link_of_a_dependency(link: Annotated[str, Depends(linked)]) -> str:
+    return link
+
+
+def logged(function: Any) -> Any:
+    @wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return wrapper
+
+
+@app.get("/link/wrapped")
+@logged
+async def link_of_a_wrapped_handler(request: Request) -> str:
+    # warns: link_of_a_wrapped_handler links to hom: there is no operation named 'hom'; did you mean 'home'?
+    return request.url_for("hom")
+
+
+# --- a forgotten raise -----------------------------------------------------------------------
+
+
+class Missing(NotFound):
+    """There is none of this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"there is no {number}")
+
+
+def audit() -> None:
+    if not VALUES:
+        # warns: audit makes Forbidden here, but does not raise it
+        #     write: raise Forbidden(...)
+        Forbidden("nobody may")
+
+
+@app.get("/unsent/raise", dependencies=[audit])
+@raises(NotFound, Conflict, rf.Gone)
+async def raise_is_forgotten(number: Query[int] = 1) -> int:
+    if number == 1:
+        # warns: raise_is_forgotten makes NotFound here, but does not raise it
+        #     write: raise NotFound(...)
+        NotFound("no such note")
+    elif number == 2:
+        # warns: raise_is_forgotten makes Conflict here, but does not raise it
+        #     write: raise Conflict(...)
+        Conflict
+    try:
+        async with GATE:
+            # warns: raise_is_forgotten makes Gone here, but does not raise it
+            #     write: raise Gone(...)
+            rf.Gone(
+                "for good",
+            ).with_headers({}).with_cookies({})
+    except Exception:
+        # warns: raise_is_forgotten makes Missing here, but does not raise it
+        #     write: raise Missing(...)
+        Missing(number)
+    # warns: raise_is_forgotten makes NotFound here, but does not raise it
+    #     write: raise NotFound(...)
+    # warns: raise_is_forgotten makes Teapot here, but does not raise it
+    #     write: raise Teapot(...)
+    NotFound() if number else Teapot()
+    return number
+
+
+@app.get("/unsent/raise/redirect")
+@redirects(303, to=home)
+@reroutes(to=home)
+async def raise_of_a_redirect_is_forgotten() -> int:
+    for _ in VALUES:
+        # warns: raise_of_a_redirect_is_forgotten makes Redirect here, but does not raise it
+        #     write: raise Redirect(...)
+        Redirect.to(home).with_status(303)
+    # warns: raise_of_a_redirect_is_forgotten makes Reroute here, but does not raise it
+    #     write: raise Reroute(...)
+    Reroute("/")
+    return 1
 
 
 # --- broad clauses ---------------------------------------------------------------------------

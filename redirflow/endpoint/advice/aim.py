@@ -1,4 +1,6 @@
-"""What `.to(...)` means in the source of a function: an operation, and parameters for it."""
+"""What `.to(...)` and `url_for(...)` mean in the source of a function: an operation, and parameters
+for it.
+"""
 
 import ast
 from collections.abc import Iterable
@@ -27,11 +29,19 @@ class Objection(Exception):
 
 
 class Hearing(Struct, frozen=True, eq=False):
-    """A function, the judge of what it sends, and the operation that it is called for."""
+    """A function, the judge of what it sends, and the operation that it is called for.
+
+    Attributes:
+        requests: arguments of the function that are the request.
+        alone: whether other operations and rules may be missing, so that nothing can be told of
+            where it leads.
+    """
 
     source: Source
     judge: Judge
     endpoint: Endpoint
+    requests: tuple[str, ...]
+    alone: bool
 
 
 class Aim(NamedTuple):
@@ -67,6 +77,21 @@ def aim_of(hearing: Hearing, made: Made, where: Iterable[Destination] = ()) -> A
         raise Objection(found, listed(destinations)) from None
     except (LookupError, ValueError) as error:
         raise Objection(f"{verb} to {name_of(target)}: {error}") from None
+
+
+def hear_link(hearing: Hearing, call: ast.Call) -> None:
+    """Object to a call of `url_for` that names no operation, or gives it other parameters."""
+    target = _target(hearing.source, call.args[0] if call.args else None)
+    if target is None:
+        return
+    try:
+        link = hearing.judge.directory.link(target)
+        given = _parameters(target, call)
+        if given is not None and call.args[1:]:
+            raise LinkRefused("the parameters of url_for are given by keyword")
+        _location(link, given)
+    except (LookupError, ValueError) as error:
+        raise Objection(f"links to {name_of(target)}: {error}") from None
 
 
 def listed(destinations: Iterable[Destination]) -> str:

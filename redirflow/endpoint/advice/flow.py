@@ -1,4 +1,5 @@
-"""Which of the signals that a function makes leave it, and which a broad `except` swallows.
+"""Which of the signals that a function makes leave it, and which are lost on the way: a broad
+`except` swallows them, or a line makes them and does no more.
 
 A line counts if it can be reached. What is raised leaves the function if no `try` and no
 context manager around it may keep it in; where that can't be told, it is left alone.
@@ -6,13 +7,15 @@ context manager around it may keep it in; where that can't be told, it is left a
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from redirflow.endpoint.advice.asking import Asked, asked
 from redirflow.endpoint.advice.guards import EXITS, GOING, Guard, keeper, swallows
 from redirflow.endpoint.advice.signals import Made, made
 from redirflow.endpoint.advice.source import Library, Source, own_nodes
+from redirflow.http.response import Response
 
 
 class Sent(Struct, frozen=True):
@@ -30,11 +33,21 @@ class Lost(Struct, frozen=True):
     clause: ast.ExceptHandler
 
 
+class Dropped(Struct, frozen=True):
+    """A line that makes what is to be raised, and does not raise it."""
+
+    line: ast.Expr
+    made: Made
+
+
+Told: TypeAlias = Sent | Lost | Dropped | Asked
+
+
 class Reading(Struct, frozen=True, eq=False):
-    """The source of a function, and what its lines send as far as that can be told."""
+    """The source of a function, and what its lines do as far as that can be told."""
 
     source: Source
-    told: tuple[Sent | Lost, ...]
+    told: tuple[Told, ...]
 
 
 class Readings:
@@ -59,10 +72,14 @@ class Readings:
             return []  # an expression too deep to be followed
 
 
-def _told(source: Source) -> Iterator[Sent | Lost]:
+def _told(source: Source) -> Iterator[Told]:
     for line, guards in _reachable(source, source.node.body, ()):
+        yield from asked(source, line, guards)
         if isinstance(line, ast.Raise):
             yield from _raised(source, line, guards)
+        elif isinstance(line, ast.Expr):
+            makes = made(source, line.value)
+            yield from (Dropped(line, each) for each in makes if each.kind is not Response)
         elif isinstance(line, ast.Return):
             overtaken = any(isinstance(guard, EXITS) for guard in guards)
             if line.value is not None and not overtaken and not source.generates:

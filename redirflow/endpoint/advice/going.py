@@ -17,6 +17,8 @@ from redirflow.routing.template import Hole, Template
 def hear_redirect(hearing: Hearing, made: Made) -> None:
     """Object to a redirect that the function does not declare."""
     plans = _plans(hearing.judge, made)
+    if hearing.alone:
+        return
     where = [plan.destination for plan in plans]
     if made.call is not None:
         aim_of(hearing, made, where)
@@ -91,6 +93,8 @@ def hear_reroute(hearing: Hearing, made: Made) -> None:
     declared = hearing.judge.reroutes
     if declared is None:
         raise Objection("reroutes, but declares no reroute", write="@reroutes(to=...)")
+    if hearing.alone:
+        return
     method = hearing.endpoint.operation.method
     if made.call is None:
         path = literal(made.where)

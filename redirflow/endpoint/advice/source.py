@@ -79,7 +79,7 @@ class Source(Struct, frozen=True, eq=False):
         flags = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
         return bool(self.function.__code__.co_flags & flags)
 
-    def place(self, node: ast.stmt | ast.ExceptHandler) -> Place:
+    def place(self, node: ast.stmt | ast.expr | ast.ExceptHandler) -> Place:
         """The line of *node*."""
         return Place(self.function.__code__.co_filename, node.lineno)
 
