@@ -53,10 +53,10 @@ def answerable(raised: BaseException) -> BaseException:
         error = RuntimeError("a task was awaited that had been cancelled")
         error.__cause__ = raised
         return error
-    if isinstance(raised, BaseExceptionGroup) and not isinstance(raised, Exception):
-        group = cast("BaseExceptionGroup[BaseException]", raised)
-        return group.split(is_cancellation)[1] or raised
-    return raised
+    if not isinstance(raised, BaseExceptionGroup):
+        return raised
+    group = cast("BaseExceptionGroup[BaseException]", raised)
+    return group.split(is_cancellation)[1] or group
 
 
 def besides(raised: BaseException, thrown: BaseException | None) -> BaseException | None:
@@ -74,7 +74,6 @@ async def close(generator: Any) -> None:
     try:
         await generator.aclose()
     except BaseExceptionGroup as raised:
-        group = cast("BaseExceptionGroup[BaseException]", raised)
-        rest = group.split(GeneratorExit)[1]
+        rest = raised.split(GeneratorExit)[1]
         if rest is not None:
             raise rest from None

@@ -4,7 +4,7 @@ A stream ends when its client leaves, before its first item too, which may be lo
 """
 
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final
 
@@ -162,7 +162,7 @@ class StreamSender:
                 self._streaming.raised.append(error)
 
     @contextmanager
-    def _time_to_end(self) -> Iterator[None]:
+    def _time_to_end(self) -> Generator[None]:
         """Keep cancellation from the generator for a while: it may have to wait for something."""
         self._closing.shield = True
         self._closing.deadline = anyio.current_time() + _CLOSING_SECONDS

@@ -83,7 +83,7 @@ async def in_a_task_group():
                 await give.send(number)
                 await anyio.sleep(0.002)
 
-    async with anyio.create_task_group() as group, take:
+    async with take, anyio.create_task_group() as group:
         group.start_soon(produce)
         async for number in take:
             yield Item(number)

@@ -107,7 +107,10 @@ def test_a_pipeline(server, sequence):
         assert probe(peer)
 
 
-@pytest.mark.parametrize(("target", "who"), [(b"/hang", "handler"), (b"/drip", "stream")])
+WAITING = [(b"/hang", "handler"), (b"/drip", "stream"), (b"/drip/group", "task")]
+
+
+@pytest.mark.parametrize(("target", "who"), WAITING)
 def test_who_waits_ends_with_its_client(server, target, who):
     """At once, on every server: none of them tells of it unasked."""
 

@@ -15,10 +15,12 @@ from redirflow import (
     Basic,
     Bearer,
     Body,
+    Conflict,
     Cookie,
     CookieSpec,
     Credentials,
     Form,
+    GatewayTimeout,
     Header,
     HeaderSpec,
     LocalURL,
@@ -101,6 +103,22 @@ async def drip() -> AsyncIterator[int]:
         await anyio.sleep_forever()
     finally:
         WAITING.remove("stream")
+
+
+@app.get("/drip/group")
+async def drip_group() -> AsyncIterator[int]:
+    WAITING.append("task")
+
+    async def wait() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            WAITING.remove("task")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(wait)
+        yield 1
+        await anyio.sleep_forever()
 
 
 @app.get("/waiting")
@@ -266,6 +284,55 @@ async def missing() -> Never:
 async def lines(count: Annotated[int, Meta(ge=0, le=9)] = 2) -> AsyncIterator[Item]:
     for number in range(count):
         yield Item(str(number))
+
+
+@app.get("/grouped")
+async def grouped() -> AsyncIterator[int]:
+    """Items of a task of its own, which ends with its client."""
+    give, take = anyio.create_memory_object_stream[int]()
+
+    async def produce() -> None:
+        async with give:
+            for number in range(3):
+                await give.send(number)
+
+    async with take, anyio.create_task_group() as group:
+        group.start_soon(produce)
+        async for number in take:
+            yield number
+
+
+@app.get("/grouped/each")
+async def grouped_each() -> AsyncIterator[int]:
+    for number in range(3):
+        with anyio.fail_after(60):
+            yield number
+
+
+@raises(GatewayTimeout, on=TimeoutError)
+async def limited() -> AsyncIterator[None]:
+    with anyio.fail_after(0.05):
+        yield
+
+
+@raises(Conflict)
+async def failing() -> AsyncIterator[None]:
+    async def fail() -> None:
+        raise Conflict
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(fail)
+        yield
+
+
+@app.get("/late", dependencies=[limited])
+async def late() -> None:
+    await anyio.sleep_forever()
+
+
+@app.get("/late/group", dependencies=[failing])
+async def late_group() -> None:
+    await anyio.sleep_forever()
 
 
 @app.get("/events")
