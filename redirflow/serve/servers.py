@@ -1,5 +1,6 @@
 """What serves each owner of a path: an operation, a rule, a page."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -90,6 +91,8 @@ def _careful(endpoint: Endpoint, route: Route, around: Surroundings, links: Link
     shared = bool(endpoint.streams) or endpoint.operation.cancel_on_disconnect
     reads = reads or endpoint.form or endpoint.body is not None
     limit = endpoint.max_body_size if reads else 0
+    if endpoint.replays:  # its target has a limit of its own
+        limit = sys.maxsize
 
     async def serve(scope: Scope, receive: Receive, send: Send, values: Values) -> None:
         texts = (values,) if isinstance(values, str) else values

@@ -111,8 +111,12 @@ class StreamSender:
             raise failure
 
     async def _each_item(self, *, head: bool) -> None:
-        item = await self._next()
-        while item is not _END:
+        coming = anext(self._items)
+        while True:
+            try:
+                item = await coming
+            except StopAsyncIteration:
+                break
             chunk = self._streaming.plan.encode(item)
             try:
                 if not self.begun:
@@ -121,19 +125,13 @@ class StreamSender:
                     return
                 await self._chunk(chunk)
             except anyio.get_cancelled_exc_class() as cancelled:
-                item = await self._next_after(cancelled)
+                coming = self._next_after(cancelled)
             else:
-                item = await self._next()
+                coming = anext(self._items)
         if not self.begun:
             await self._start()
         async with self._lock:
             pass  # a comment that is being sent is sent whole; who sends them ends with this
-
-    async def _next(self) -> Any:
-        try:
-            return await anext(self._items)
-        except StopAsyncIteration:
-            return _END
 
     async def _next_after(self, cancelled: BaseException) -> Any:
         """The item that follows where a scope of the generator's own was cancelled."""
@@ -148,6 +146,8 @@ class StreamSender:
                 item = _END
         if is_cancelled():
             raise cancelled
+        if item is _END:
+            raise StopAsyncIteration
         return item
 
     async def _close(self) -> None:

@@ -1,14 +1,25 @@
 """`cancel_on_disconnect`: a handler that waits ends when its client leaves, and only then."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Never
 
 import anyio
 import anyio.lowlevel
 import pytest
 from msgspec import Struct
 
-from redirflow import App, Conflict, Depends, Redirect, Request, raises, redirects, returns
+from redirflow import (
+    App,
+    Conflict,
+    Depends,
+    Redirect,
+    Request,
+    Reroute,
+    raises,
+    redirects,
+    reroutes,
+    returns,
+)
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -119,6 +130,33 @@ async def test_a_body_that_comes_in_pieces(asgi, logged, path):
     item = b'{"name":"abc"}'
     bodies = {"/bytes": b"14", "/echo": item, "/item": b"3", "/items": item + b"\n"}
     assert asgi.answer(peer.sent).body == bodies[path]
+    assert logged() == []
+
+
+@pytest.mark.parametrize(("parts", "status"), [(3, 200), (9, 413)])
+async def test_a_reroute_hands_on_the_whole_body(asgi, logged, parts, status):
+    """Who waits has taken it by then; the limit of the target is the one that counts."""
+    app = App(max_body_size=5)
+
+    @app.post("/target", max_body_size=20)
+    @returns(int, status_code=200)
+    async def target(request: Request) -> int:
+        return len(await request.body())
+
+    @app.post("/", cancel_on_disconnect=True)
+    @reroutes(to=target)
+    async def source() -> Never:
+        while peer.parts:
+            await anyio.lowlevel.checkpoint()
+        raise Reroute.to(target)
+
+    peer = asgi.Peer(*[b"abc"] * parts)
+    with anyio.fail_after(5):
+        await app(asgi.scope("POST"), peer.receive, peer.send)
+
+    answer = asgi.answer(peer.sent)
+    assert answer.status == status
+    assert answer.json() == 9 if status == 200 else "more than 20 bytes" in answer.detail
     assert logged() == []
 
 
