@@ -49,6 +49,8 @@ def answerable(raised: BaseException) -> BaseException:
     Who awaits a task that was cancelled is told so, on asyncio, by the same exception that cancels
     itself: that has an answer. And a task group on trio puts cancellations beside its errors.
     """
+    if isinstance(raised, Exception):
+        return raised
     if isinstance(raised, CancelledError) and not is_cancelled():
         error = RuntimeError("a task was awaited that had been cancelled")
         error.__cause__ = raised
@@ -60,13 +62,28 @@ def answerable(raised: BaseException) -> BaseException:
 
 
 def besides(raised: BaseException, thrown: BaseException | None) -> BaseException | None:
-    """What *raised* holds besides *thrown*, which a task group puts into a group of its own."""
-    if raised is thrown:
+    """What is new in *raised* where *thrown* was thrown in: task groups wrap that, or put it
+    beside errors of theirs.
+    """
+    if raised is thrown or _alone(raised) is thrown:
         return None
+    if isinstance(raised, Exception):
+        return raised
     if not isinstance(raised, BaseExceptionGroup):
         return raised
     group = cast("BaseExceptionGroup[BaseException]", raised)
     return group.split(lambda error: error is thrown)[1]
+
+
+def _alone(raised: BaseException) -> BaseException:
+    """What is alone in groups inside of each other, however deep."""
+    while isinstance(raised, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", raised)
+        first, *others = group.exceptions
+        if others:
+            return group
+        raised = first
+    return raised
 
 
 async def close(generator: Any) -> None:

@@ -619,6 +619,73 @@ async def test_what_a_dependency_raises_besides_what_it_is_told(asgi, logged):
     assert [text for _, text in logged()] == ["the dependency grouped failed to end"]
 
 
+@ASYNCIO
+async def test_a_request_that_is_cancelled_while_it_is_abandoned(asgi, logged):
+    """The client has left, and then the server stops: all end, and the cancellation passes."""
+    app, log, ending = App(), [], asyncio.Event()
+
+    async def outer() -> AsyncIterator[None]:
+        try:
+            yield
+        except GeneratorExit:
+            raise AssertionError("told of what is over") from None
+        except asyncio.CancelledError:
+            log.append("outer")
+            raise
+
+    async def inner() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            ending.set()
+            await asyncio.sleep(60)
+
+    @app.post("/", dependencies=[outer, inner])
+    async def add(item: Item) -> None: ...
+
+    peer = asgi.Peer(b"{", None)
+    headers = {"content-type": "application/json"}
+    task = asyncio.create_task(app(asgi.scope("POST", headers=headers), peer.receive, peer.send))
+    await ending.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert log == ["outer"]
+    assert logged() == []
+
+
+@pytest.mark.parametrize("head", [False, True])
+async def test_a_task_that_fails_when_its_stream_is_closed(asgi, logged, head):
+    """Because its client leaves, or wants no more of it."""
+
+    async def beside():
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise KeyError
+
+    async def make():
+        async with anyio.create_task_group() as group:
+            group.start_soon(beside)
+            await anyio.sleep(0.001)
+            yield Item(0)
+            yield Item(1)
+
+    app, peer = streaming(make), asgi.Peer(b"")
+
+    async def send(message):
+        await peer.send(message)
+        if message.get("body"):
+            peer.leave()
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(5), nullcontext() if head else pytest.raises(ExceptionGroup):
+        await app(asgi.scope("HEAD" if head else "GET"), peer.receive, send)
+
+    said = "failed to close" if head else "failed: ExceptionGroup"
+    assert [text.endswith(said) for _, text in logged()] == [True]
+
+
 # --- who awaits a task that was cancelled ------------------------------------------------------
 
 
@@ -698,7 +765,7 @@ async def test_one_that_is_cancelled_itself(asgi, logged, path):
     async def handler() -> None:
         await waits()
 
-    @app.get("/dependency", dependencies=[waits, swallowing_all])
+    @app.get("/dependency", dependencies=[swallowing_all, waits])
     async def depending() -> None: ...
 
     @app.get("/stream")
