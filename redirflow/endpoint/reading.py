@@ -18,13 +18,13 @@ from redirflow.declare.faults import Fault, Place, raising_place
 from redirflow.declare.params import In, Where
 from redirflow.declare.streams import BackgroundTasks
 from redirflow.endpoint.argument import (
-    default_of,
     field_parameters,
     info_of,
     parameter_of,
     where_of,
 )
 from redirflow.endpoint.convert import takes_none
+from redirflow.endpoint.default import default_of
 from redirflow.endpoint.marks import (
     INJECTED,
     Misread,

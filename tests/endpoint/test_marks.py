@@ -1,6 +1,11 @@
 """What looks like a mark and is none, and defaults that no client may send: told at start-up."""
 
-from typing import Annotated, Any
+import re
+from collections.abc import Sequence, Set
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from typing import Annotated, Any, Literal, NamedTuple, NewType, TypedDict
 
 import annotated_types
 import msgspec
@@ -46,6 +51,32 @@ class Nested(Struct):
 
 class Filed(Struct):
     file: UploadFile
+
+
+class Letter(Enum):
+    A = "a"
+
+
+class Digit(IntEnum):
+    ONE = 1
+
+
+class Name(StrEnum):
+    A = "a"
+
+
+class Pair(NamedTuple):
+    left: int
+    right: Letter
+
+
+class Keys(TypedDict):
+    a: int
+
+
+ONE = Decimal(1)
+PRICE = Annotated[Decimal, Meta(title="Price")]
+ONE_AND_B = "a: tuple[int, str] = (1, 'b')"
 
 
 class Limits:
@@ -292,6 +323,16 @@ def test_a_marker_is_not_called(write, args):
         (UploadFile, None, "Expected a file", "a: UploadFile | None = None"),
         (int, Query, "Expected `int`, got `object`", ""),
         (Item, 5, "Expected `object`, got `int`", ""),
+        (Letter, "a", "Expected `Letter`, got `str`", "a: Letter = Letter.A"),
+        (Digit, 1, "Expected `Digit`, got `int`", "a: Digit = Digit.ONE"),
+        (str, Letter.A, "Expected `str`, got `Letter`", "a: str = 'a'"),
+        (list[int], (1, 2), "Expected `list[int]`, got `tuple`", "a: list[int] = [1, 2]"),
+        (Body[tuple[int, str]], [1, "b"], "Expected `tuple[int, str]`, got `list`", ONE_AND_B),
+        (list[Letter], ["a"], f"Expected `{list[Letter]}`, got", f"a: {list[Letter]} = [Letter.A]"),
+        (Letter | None, "a", f"Expected `{Letter | None}`, got", f"a: {Letter | None} = Letter.A"),
+        (PRICE, 1, f"Expected `{PRICE}`", f"a: {PRICE} = {ONE!r}"),
+        (Body[dict[str, int]], [], "Expected `object`, got `array`", ""),
+        (Item, {"name": "x"}, "Expected `Item`, got `dict`", "a: Item = Item(name='x')"),
     ],
 )
 def test_defaults_that_break_their_type(hint, default, said, write):
@@ -299,6 +340,14 @@ def test_defaults_that_break_their_type(hint, default, said, write):
 
     assert found.startswith(f"handler(a): the default {default!r} of a is not of its type: {said}")
     assert remedy == write
+
+
+def test_a_default_too_long_to_be_written():
+    """Python refuses to write integers of more than some thousand digits."""
+    found, _ = fault_of(handler_of(Annotated[int, Meta(le=5)], 10**5000))
+
+    assert re.search(r"the default <int object at \w+> of a is not .*: Expected `int` <= 5$", found)
+    test_defaults_that_hold(int, 10**5000)
 
 
 @pytest.mark.parametrize("hint", [Bad, list[Bad], Nested, Query[Bad], Form[Bad]])
@@ -327,6 +376,24 @@ class Fine(Struct):
         (Annotated[int, Meta(ge=0)] | None, None),
         (UploadFile | None, None),
         (float, 1),
+        (float | None, 1),
+        (list[float], [1, 2.5]),
+        (Letter, Letter.A),
+        (Literal["a", 1], 1),
+        (Letter | int, 1),
+        (str, Name.A),
+        (list, ["a"]),
+        (list[Letter], [Letter.A]),
+        (Sequence[Letter], (Letter.A,)),
+        (Set[str], frozenset({"a"})),
+        (tuple[int, ...], (1, 2)),
+        (Body[tuple[int, Letter]], (1, Letter.A)),
+        (Body[dict[str, Letter]], {"a": Letter.A}),
+        (Body[Pair], Pair(1, Letter.A)),
+        (Body[Keys], {"a": 1}),
+        (NewType("UserId", int), 1),
+        (datetime, datetime(2026, 1, 1, tzinfo=UTC)),
+        (Decimal, Decimal(1)),
     ],
 )
 def test_defaults_that_hold(hint, default):
