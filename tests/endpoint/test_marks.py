@@ -65,6 +65,10 @@ class Name(StrEnum):
     A = "a"
 
 
+class Slug(str):
+    __slots__ = ()
+
+
 class Pair(NamedTuple):
     left: int
     right: Letter
@@ -382,6 +386,7 @@ class Fine(Struct):
         (Literal["a", 1], 1),
         (Letter | int, 1),
         (str, Name.A),
+        (str, Slug("a")),
         (list, ["a"]),
         (list[Letter], [Letter.A]),
         (Sequence[Letter], (Letter.A,)),
