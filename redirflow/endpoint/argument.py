@@ -19,7 +19,7 @@ from redirflow.endpoint.convert import (
 )
 from redirflow.endpoint.default import default_of, field_default, refuse_field_defaults
 from redirflow.endpoint.marks import Misread, alias_of, refuse_strays, taken_apart
-from redirflow.endpoint.parts import collide, foreign_class, parts_of, shown
+from redirflow.endpoint.parts import collide, foreign_class, parts_of, remedy_of, shown
 from redirflow.endpoint.signature import Parameter, Required, is_upload
 from redirflow.http.headers import is_token
 from redirflow.http.upload import UploadFile
@@ -89,7 +89,7 @@ def _known(type_: Any) -> types_of.Type:
         raise Misread(
             f"msgspec can't read a {shown(type_)} ({error})",
             "the types that msgspec reads",
-            "a Struct or a dataclass with the same fields",
+            remedy_of(error) or "a Struct or a dataclass with the same fields",
         ) from None
 
 

@@ -1,5 +1,6 @@
 """What a type is made of, and what clients could do with that."""
 
+import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,6 +54,25 @@ def type_info(type_: Any) -> types_of.Type:
     except Exception as error:
         # An annotation that is a text is run, and a generic class may hold ever larger ones.
         raise TypeError(f"{shown(type_)} can't be read: {error}") from error
+
+
+def remedy_of(error: Exception) -> str:
+    """What to write instead of a type that msgspec refuses with *error*, if that can be told."""
+    said = str(error)
+    wrapped = _WRAPPED.match(said)
+    if wrapped:
+        return wrapped[1]
+    return next((remedy for start, remedy in _REMEDIES.items() if said.startswith(start)), "")
+
+
+_WRAPPED: Final = re.compile(r"Type 'typing\.(?:ClassVar|NotRequired|Required)\[(.*)\]'")
+_REMEDIES: Final[Mapping[str, str]] = {
+    "Enum types must have": 'class Kind(Enum): A = "a"',
+    "Enums must contain": "an Enum whose values are all texts or all integers: what else a member "
+    "stands for can be a property of it",
+    "Literal may only": "Literal of texts, integers, booleans or None; else the type of the value",
+}
+"""By how msgspec begins."""
 
 
 @cache

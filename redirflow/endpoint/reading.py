@@ -38,8 +38,10 @@ from redirflow.endpoint.signature import (
     UNKNOWN,
     BodyParameter,
     Signature,
+    Unbindable,
     annotations_of,
     arguments_of,
+    misfit,
     positions,
 )
 from redirflow.http.request import Request
@@ -67,6 +69,16 @@ def read_signature(
     except (AttributeError, NameError, TypeError, ValueError) as error:
         faults.append(_unresolved(name, error, place))
         return Signature(groups={}, returns=Never)
+    except Unbindable as error:
+        found = f"a functools.partial of {error.function}: {error}"
+        allowed = f"its arguments, which are: {error.known}"
+        faults.append(Fault(found, allowed, place=place))
+        return Signature(groups={}, returns=Never)
+    odd = misfit(function, arguments)
+    if odd:
+        found = f"{name}: what wraps it can't be called with its arguments: {odd}"
+        write = "def wrapper(*args, **kwargs), which hands them on"
+        faults.append(Fault(found, "a wrapper that takes them all by name", write, place))
     reading = _Reading(function, frozenset(template))
     for argument in arguments:
         try:
