@@ -303,16 +303,56 @@ def test_the_class_of_a_scheme_is_no_dependency(scheme):
     assert caught.value.faults[0].write == f"Annotated[str, {scheme.__name__}()]"
 
 
-@pytest.mark.parametrize(
-    ("write", "args"), [("limit: Query[int] = 20", (20,)), ("limit: Query[int]", ())]
-)
-def test_a_marker_is_not_called(write, args):
+def test_a_marker_is_not_called():
     """`limit: int = Query(20)` is how other frameworks say it."""
     with pytest.raises(SpecError) as caught:
-        Query(*args, description="How many")
+        Query(20, ge=1, le=100, description="How many")
 
     (fault,) = caught.value.faults
-    assert fault.write == write
+    assert fault.found == (
+        "Query(20, ge=1, le=100, description='How many'): a marker takes a type, in brackets"
+    )
+    assert fault.write == (
+        "limit: Query[Annotated[int, Meta(ge=1, le=100, description='How many')]] = 20"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "write"),
+    [
+        (lambda: Query(), "Query[int]"),
+        (lambda: Query(...), "Query[int]"),
+        (lambda: Query(ge=1), "Query[Annotated[int, Meta(ge=1)]]"),
+        (lambda: Query(..., multiple_of=5), "Query[Annotated[int, Meta(multiple_of=5)]]"),
+        (lambda: Query(default=None, gt=0), "Query[Annotated[int, Meta(gt=0)] | None] = None"),
+        (lambda: Query("a", max_length=3), "Query[Annotated[str, Meta(max_length=3)]] = 'a'"),
+        (
+            lambda: Query(None, regex="^a"),
+            "Query[Annotated[str, Meta(pattern='^a')] | None] = None",
+        ),
+        (lambda: Query([1], min_length=1), "Query[Annotated[list, Meta(min_length=1)]] = [1]"),
+        (lambda: Query([], title="Tags"), "Query[Annotated[list, Meta(title='Tags')]] = []"),
+        (lambda: Header(alias="X-Y"), "Header[Annotated[int, Alias('X-Y')]]"),
+        (
+            lambda: Cookie(lt=5, alias="c"),
+            "Cookie[Annotated[Annotated[int, Meta(lt=5)], Alias('c')]]",
+        ),
+        (lambda: Query(True, include_in_schema=False), "Query[bool] = True"),
+        (lambda: Body(embed=True), "Body[int]"),
+    ],
+)
+def test_what_stands_for_a_called_marker(call, write):
+    """With the constraints and the name, which are given otherwise here; and it works."""
+    with pytest.raises(SpecError) as caught:
+        call()
+
+    (fault,) = caught.value.faults
+    assert fault.write == f"limit: {write}"
+    scope = {**globals()}
+    exec(f"def handler({fault.write}) -> int: ...", scope)
+    app = App()
+    app.post("/")(scope["handler"])
+    app.compile()
 
 
 @pytest.mark.parametrize(
