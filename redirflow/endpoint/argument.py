@@ -18,7 +18,7 @@ from redirflow.endpoint.convert import (
     without_none,
 )
 from redirflow.endpoint.default import default_of, field_default, refuse_field_defaults
-from redirflow.endpoint.marks import Misread, alias_of, refuse_strays, taken_apart
+from redirflow.endpoint.marks import Foreign, Misread, alias_of, refuse_strays, taken_apart
 from redirflow.endpoint.parts import collide, foreign_class, parts_of, remedy_of, shown
 from redirflow.endpoint.signature import Parameter, Required, is_upload
 from redirflow.http.headers import is_token
@@ -60,7 +60,7 @@ def info_of(type_: Any) -> types_of.Type:
     foreign = next(filter(None, map(foreign_class, parts_of(info))), None)
     if foreign is not None:
         hook = f"App(type_hooks=[TypeHook({shown(foreign)}, decode=..., encode=...)]), or a Struct"
-        raise Misread(
+        raise Foreign(
             f"{shown(foreign)} is no type that msgspec reads",
             "Struct, dataclass, attrs class, TypedDict, most types of the standard library, and "
             "what the app has a hook for",

@@ -27,6 +27,7 @@ from redirflow.endpoint.convert import takes_none
 from redirflow.endpoint.default import default_of
 from redirflow.endpoint.marks import (
     INJECTED,
+    Foreign,
     Misread,
     alias_of,
     refuse_strays,
@@ -85,7 +86,11 @@ def read_signature(
             reading.take(argument, hints)
         except Misread as misread:
             found = f"{name}({argument.name}): {misread.found}"
-            faults.append(Fault(found, misread.allowed, misread.write, place))
+            fault = Fault(found, misread.allowed, misread.write, place)
+            faults.append(fault)
+            if isinstance(misread, Foreign):
+                unreadable = (argument.name, own_class(hints[argument.name]), fault)
+                reading.found["unreadable"].append(unreadable)
         except Exception as error:
             raised = raising_place(error)
             if raised is None:

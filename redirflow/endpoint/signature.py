@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_typ
 from msgspec import Struct
 
 from redirflow.declare.dependencies import Depends, Scheme
+from redirflow.declare.faults import Fault
 from redirflow.declare.params import Where
 from redirflow.endpoint.convert import Reader, without_none
 from redirflow.http.upload import UploadFile
@@ -80,6 +81,7 @@ class Signature(Struct, frozen=True, kw_only=True):
         schemes: arguments that are credentials; the flag says that they may be missing.
         supplied: classes of the author's that these are of, each with its mark.
         unmarked: arguments of such classes that no mark says to come from the query or the body.
+        unreadable: arguments of classes that no client can send, each with the fault that says so.
         returns: the return annotation, or `UNKNOWN`.
         positional: the order of arguments, if all of them can be passed by position.
     """
@@ -94,6 +96,7 @@ class Signature(Struct, frozen=True, kw_only=True):
     schemes: tuple[tuple[str, Scheme, bool], ...] = ()
     supplied: tuple[tuple[Any, Depends | Scheme], ...] = ()
     unmarked: tuple[tuple[str, Any, Where], ...] = ()
+    unreadable: tuple[tuple[str, Any, Fault], ...] = ()
     returns: Any = UNKNOWN
     positional: tuple[str, ...] | None = None
 
