@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import decoding, encoding
-from redirflow.endpoint.convert import takes_none, unaliased
+from redirflow.endpoint.convert import bare_info, takes_none, unaliased, without_none
 from redirflow.endpoint.marks import Misread
 from redirflow.endpoint.parts import parts_of, shown
 from redirflow.endpoint.signature import REQUIRED, Required, is_upload
@@ -20,8 +20,11 @@ def default_of(argument: inspect.Parameter, type_: Any) -> tuple[Callable[[], An
     """What makes the default of *argument*, which is of *type_*, and the default itself."""
     if argument.default is argument.empty:
         return REQUIRED, REQUIRED
-    _refuse_default(argument.name, type_, argument.default)
-    return _making(argument.default), argument.default
+    default: Any = argument.default
+    if default.__class__ is tuple and isinstance(bare_info(without_none(type_)), types_of.ListType):
+        default = [*default]  # written so because nobody can change it
+    _refuse_default(argument.name, type_, default)
+    return _making(default), default
 
 
 def field_default(field: msgspec.structs.FieldInfo) -> tuple[Callable[[], Any] | Required, Any]:
