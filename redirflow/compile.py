@@ -22,7 +22,7 @@ from redirflow.declare.operation import Mount, Operation, Page, RedirectRule, Re
 from redirflow.declare.redirects import RerouteSpec
 from redirflow.declare.settings import Info, Slashes
 from redirflow.endpoint.endpoint import Endpoint, compile_endpoint
-from redirflow.endpoint.forgotten import suppliers_of
+from redirflow.endpoint.forgotten import suppliers_of, told_with_marks
 from redirflow.endpoint.judging import Workshop
 from redirflow.endpoint.links import Directory, link_to
 from redirflow.endpoint.parts import forget_types, shown
@@ -169,12 +169,15 @@ def compile_app(declared: Declarations, router_errors: Iterable[type[HTTPError]]
     _refuse_equal_names(declared.operations, faults)
     directory = Directory(link_to(d.operation, d.template, [*d.parameters]) for d in drafts)
     checked = _checked_rules(declared, router, directory, faults)
+    plans = [(draft.steps, draft.handler) for draft in drafts]
+    suppliers = suppliers_of(plans)
+    faults = told_with_marks(faults, plans, suppliers)
     shop = Workshop(
         resolver=Resolver(directory, router.serves, lambda path: _owners(router, checked, path)),
         format=declared.error_format,
         max_body_size=declared.max_body_size,
         faults=faults,
-        suppliers=suppliers_of((draft.steps, draft.handler) for draft in drafts),
+        suppliers=suppliers,
     )
     endpoints = {
         draft.operation: endpoint

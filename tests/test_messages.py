@@ -27,7 +27,7 @@ HEAD = """\
 import contextlib
 from collections.abc import *
 from datetime import UTC, datetime
-from enum import Flag
+from enum import Enum, Flag
 from typing import *
 from msgspec import Meta, Struct
 from redirflow import *

@@ -4,8 +4,9 @@ They are read at compile time, so that a spec written above `@app.get` counts to
 function itself is returned unchanged: types and direct calls survive.
 """
 
-from collections.abc import Callable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncContextDecorator, ContextDecorator, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct, field
@@ -74,19 +75,42 @@ def check_function(function: Any, use: str) -> None:
     found = use.format(shown(function))
     if not callable(function):
         raise refuse(found, "a function", "Depends(current_user)" if "Depends" in use else "")
-    inner = function
-    while inner is not None:
-        if getattr(inner, "__code__", None) in _MANAGERS:
-            raise refuse(
-                f"{found}, which makes a context manager",
-                "the generator itself: what follows its yield runs when the request ends",
-                f"def {shown(function)}(...) without its @contextmanager or @asynccontextmanager",
-            )
-        inner = getattr(inner, "__wrapped__", None)
+    maker = _maker_of(function)
+    if maker is not None:
+        name = shown(maker)
+        verb, call = ("is", "()") if is_manager(function) else ("makes", "")
+        raise refuse(
+            f"{use.format(name + call)}, which {verb} a context manager",
+            "the generator itself: what follows its yield runs when the request ends",
+            f"def {name}(...) without its @contextmanager or @asynccontextmanager",
+        )
 
 
-_MANAGERS: Final[frozenset[Any]] = frozenset(
-    make(check_function).__code__  # type: ignore[arg-type]
+def is_manager(value: Any) -> bool:
+    """Whether *value* is a context manager, made already: a call of it only wraps a function."""
+    return getattr(value.__class__, "__call__", None) in _WRAPPING  # noqa: B004 - it is compared
+
+
+def manager_by(function: Any) -> str:
+    """The decorator by which *function* makes a context manager; empty if it has none."""
+    return _MANAGERS.get(getattr(function, "__code__", None), "")
+
+
+def _maker_of(function: Any) -> Any:
+    """What makes a context manager when *function* is called, or has made it already."""
+    if is_manager(function):
+        return getattr(function, "func", function)
+    while function is not None and not manager_by(function):
+        inner = "func" if isinstance(function, _PARTIAL) else "__wrapped__"
+        function = getattr(function, inner, None)
+    return function
+
+
+_MANAGERS: Final[Mapping[Any, str]] = {
+    make(check_function).__code__: make.__name__  # type: ignore[arg-type]
     for make in (contextmanager, asynccontextmanager)
-)
+}
 """What runs when a function with one of these decorators is called."""
+
+_WRAPPING: Final = (ContextDecorator.__call__, AsyncContextDecorator.__call__)
+_PARTIAL: Final[Any] = partial

@@ -209,7 +209,13 @@ def _title(error: type[HTTPError]) -> str:
 def _wrong_fields(error: type[HTTPError], unknown: list[str], missing: list[str]) -> str:
     said = [f"no field {name!r}" for name in unknown] + [f"{name!r} is missing" for name in missing]
     fields = ", ".join(members_of(error)) or "none but detail"
-    return f"{error.__name__}: {'; '.join(said)} (fields: {fields})"
+    elsewhere = "".join(f".with_{name}(...)" for name in unknown if name in _SENT)
+    write = f"; write: {error.__name__}(...){elsewhere}" if elsewhere else ""
+    return f"{error.__name__}: {'; '.join(said)} (fields: {fields}){write}"
+
+
+_SENT: Final = frozenset({"headers", "cookies"})
+"""What an error has besides its fields."""
 
 
 @remembered
@@ -239,7 +245,7 @@ def members_of(error: type[HTTPError]) -> Mapping[str, Any]:
     return MappingProxyType(fields)
 
 
-_OWN: Final = frozenset({"headers", "cookies", *dir(HTTPError)})
+_OWN: Final = _SENT | {*dir(HTTPError)}
 
 
 _RETRY_AFTER: Final = {

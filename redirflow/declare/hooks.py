@@ -122,14 +122,37 @@ def decoding() -> Decode | None:
     return (lambda cls, value: hooks[cls].read(value)) if hooks else None
 
 
-def encoding() -> Encode | None:
-    """What msgspec calls with a value of a class that it does not know."""
+def encoding() -> Encode:
+    """What msgspec calls with a value of a class that it does not know.
+
+    A text of a class of its own, as templates and databases make them, is a text.
+    """
     hooks = _IN_FORCE.get()
 
     def encode(value: Any) -> Any:
-        for cls in type(value).__mro__:
+        kinds = type(value).__mro__
+        if isinstance(value, _KNOWN):  # so it stands where msgspec does not encode it
+            raise TypeError("Only dicts with str-like or number-like keys are supported")
+        for cls in kinds:
             if cls in hooks:
                 return hooks[cls].encode(value)
+        for cls in kinds:
+            if cls in _PLAIN:
+                return _PLAIN[cls](value)
         raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
-    return encode if hooks else None
+    return encode
+
+
+_PLAIN: Final[Mapping[type, Encode]] = MappingProxyType(
+    {
+        str: str.__str__,
+        int: int.__int__,
+        float: float.__float__,
+        bytes: bytes.__bytes__,
+    }
+)
+"""What makes a plain value of one whose class inherits from these; none can be overridden."""
+
+_KNOWN: Final = (bool, tuple, frozenset, Struct, type(None))
+"""Keys of a dictionary: as values, msgspec knows them."""

@@ -4,7 +4,9 @@ The markers are generic aliases over `Annotated`, so that a type checker sees `i
 `limit: Query[int] = 10` while the compiler sees the marker.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Never, TypeAlias, TypeVar, cast
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Never, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 
@@ -48,14 +50,44 @@ class Marker(Struct, frozen=True):
         except Exception:  # noqa: BLE001 - typing has no one error for what is no type
             raise refuse(f"{self.name}[{shown(type_)}]", "a type", f"{self.name}[int]") from None
 
-    def __call__(self, *args: object, **_: object) -> Never:
-        """Refuse `limit: int = Query(20)`, which is how other frameworks are told."""
-        default = f" = {args[0]!r}" if args else ""
+    def __call__(self, *args: object, **given: object) -> Never:
+        """Refuse `limit: int = Query(20, ge=1)`, which is how other frameworks are told."""
+        called = [
+            *map(_written, args),
+            *(f"{name}={_written(each)}" for name, each in given.items()),
+        ]
         raise refuse(
-            f"{self.name}({', '.join(map(repr, args))}): a marker takes a type, in brackets",
+            f"{self.name}({', '.join(called)}): a marker takes a type, in brackets",
             "a marker around the type, and the default behind it",
-            f"limit: {self.name}[int]{default}",
+            f"limit: {self.name}{_meant(*args, **given)}",
         )
+
+
+def _meant(default: object = ..., *_: object, alias: object = None, **given: object) -> str:
+    """The type and the default that another framework's *given* stand for."""
+    kind = "int" if default is None or default is ... else type(default).__name__
+    if {"pattern", "regex", "min_length", "max_length"} & given.keys() and kind == "int":
+        kind = "str"
+    limits = {_META[name]: each for name, each in given.items() if name in _META}
+    meta = ", ".join(f"{name}={_written(each)}" for name, each in limits.items())
+    kind = f"Annotated[{kind}, Meta({meta})]" if meta else kind
+    kind = f"{kind} | None" if default is None else kind
+    kind = f"Annotated[{kind}, Alias({alias!r})]" if isinstance(alias, str) else kind
+    return f"[{kind}]" + ("" if default is ... else f" = {_written(default)}")
+
+
+def _written(value: object) -> str:
+    return "..." if value is ... else shown(value)
+
+
+_META: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{name: name for name in ("gt", "ge", "lt", "le", "multiple_of", "pattern")},
+        **{name: name for name in ("min_length", "max_length", "title", "description", "examples")},
+        "regex": "pattern",
+    }
+)
+"""What others give to their markers and msgspec to `Meta`, by the names there."""
 
 
 if TYPE_CHECKING:

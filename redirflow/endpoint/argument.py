@@ -1,13 +1,12 @@
 """One argument of a function: the part of a request that it comes from, and how it is read."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from msgspec import inspect as types_of
 
-from redirflow.declare.hooks import decoding, encoding
 from redirflow.declare.params import Alias, In, Where
 from redirflow.endpoint.convert import (
     COLLECTIONS,
@@ -16,12 +15,12 @@ from redirflow.endpoint.convert import (
     bare_info,
     is_scalar,
     reader_of,
-    takes_none,
     without_none,
 )
-from redirflow.endpoint.marks import Misread, alias_of, refuse_strays, taken_apart
-from redirflow.endpoint.parts import collide, foreign_class, parts_of, shown
-from redirflow.endpoint.signature import REQUIRED, Parameter, Required, is_upload
+from redirflow.endpoint.default import default_of, field_default, refuse_field_defaults
+from redirflow.endpoint.marks import Foreign, Misread, alias_of, refuse_strays, taken_apart
+from redirflow.endpoint.parts import collide, foreign_class, parts_of, remedy_of, shown
+from redirflow.endpoint.signature import Parameter, Required, is_upload
 from redirflow.http.headers import is_token
 from redirflow.http.upload import UploadFile
 
@@ -61,7 +60,7 @@ def info_of(type_: Any) -> types_of.Type:
     foreign = next(filter(None, map(foreign_class, parts_of(info))), None)
     if foreign is not None:
         hook = f"App(type_hooks=[TypeHook({shown(foreign)}, decode=..., encode=...)]), or a Struct"
-        raise Misread(
+        raise Foreign(
             f"{shown(foreign)} is no type that msgspec reads",
             "Struct, dataclass, attrs class, TypedDict, most types of the standard library, and "
             "what the app has a hook for",
@@ -73,7 +72,7 @@ def info_of(type_: Any) -> types_of.Type:
             "a list, text, or bounded integers",
             "set[Annotated[int, Meta(ge=0, le=1_000_000)]]",
         )
-    _refuse_field_defaults(info)
+    refuse_field_defaults(info)
     return info
 
 
@@ -90,7 +89,7 @@ def _known(type_: Any) -> types_of.Type:
         raise Misread(
             f"msgspec can't read a {shown(type_)} ({error})",
             "the types that msgspec reads",
-            "a Struct or a dataclass with the same fields",
+            remedy_of(error) or "a Struct or a dataclass with the same fields",
         ) from None
 
 
@@ -120,7 +119,7 @@ def field_parameters(struct: type[msgspec.Struct], where: Where, group: str) -> 
     for field in msgspec.structs.fields(struct):
         type_, marks = taken_apart(field.type)
         refuse_strays(field.type, marks, (Alias,))
-        default, shown = _field_default(field)
+        default, shown = field_default(field)
         yield Parameter(
             name=field.name,
             where=where,
@@ -159,55 +158,3 @@ def _key(name: str, marks: list[Any], where: Where) -> str:
     if where == "header":
         return (alias or name.replace("_", "-")).lower()
     return alias or name
-
-
-def default_of(argument: inspect.Parameter, type_: Any) -> tuple[Callable[[], Any] | Required, Any]:
-    """What makes the default of *argument*, which is of *type_*, and the default itself."""
-    if argument.default is argument.empty:
-        return REQUIRED, REQUIRED
-    _refuse_default(argument.name, type_, argument.default)
-    return _making(argument.default), argument.default
-
-
-def _field_default(field: msgspec.structs.FieldInfo) -> tuple[Callable[[], Any] | Required, Any]:
-    if field.default_factory is not msgspec.NODEFAULT:
-        return field.default_factory, field.default_factory()
-    if field.default is not msgspec.NODEFAULT:
-        return _making(field.default), field.default
-    return REQUIRED, REQUIRED
-
-
-def _refuse_default(name: str, type_: Any, default: Any) -> None:
-    """Refuse a default that no client may send: it breaks its own type or constraints."""
-    if type_ is Any or (default is None and takes_none(type_)):
-        return
-    try:
-        if is_upload(type_) and default != []:
-            raise TypeError("Expected a file")
-        msgspec.convert(
-            msgspec.to_builtins(default, enc_hook=encoding()), type_, dec_hook=decoding()
-        )
-    except (TypeError, ValueError) as error:
-        raise Misread(
-            f"the default {default!r} of {name} is not of its type: {error}",
-            "a value that a client may send",
-            f"{name}: {shown(type_)} | None = None" if default is None else "",
-        ) from None
-
-
-def _refuse_field_defaults(info: types_of.Type) -> None:
-    """`_refuse_default` for the fields of every Struct in a type."""
-    for part in parts_of(info):
-        # PERF: the fields of a class are read only where one has a default.
-        if isinstance(part, types_of.StructType) and not all(each.required for each in part.fields):
-            for field in msgspec.structs.fields(part.cls):
-                default = _field_default(field)[1]
-                if default not in (REQUIRED, msgspec.UNSET):
-                    _refuse_default(f"{part.cls.__name__}.{field.name}", field.type, default)
-
-
-def _making(default: Any) -> Callable[[], Any]:
-    """A function that makes *default*: a fresh copy of what could be changed."""
-    if isinstance(default, list | set | dict):
-        return default.copy
-    return lambda: default

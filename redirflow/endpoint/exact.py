@@ -21,6 +21,7 @@ from uuid import UUID
 from msgspec import inspect as types_of
 
 from redirflow.endpoint.parts import type_info
+from redirflow.endpoint.twins import takes_more
 
 Exact: TypeAlias = Callable[[Any], bool]
 
@@ -117,8 +118,8 @@ class _Writing:
         self.refuse(self.is_not(name, kind) + finite, depth)
 
     def member(self, info: types_of.EnumType, name: str, depth: int) -> None:
-        """A member of an enumeration; of flags not all values have a member."""
-        if issubclass(info.cls, Flag):
+        """A member of an enumeration; flags, and what `_missing_` makes, may be none."""
+        if issubclass(info.cls, Flag) or takes_more(info):
             raise _Unknown
         self.refuse(self.is_not(name, info.cls), depth)
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec import inspect as types_of
 
-from redirflow.declare.hooks import decoding, encoding
+from redirflow.declare.hooks import decoding, encoding, hooked
 from redirflow.declare.specs import NOTHING, RESERVED, CookieSpec, HeaderSpec
 from redirflow.endpoint.convert import bare_info, discreet, is_scalar
 from redirflow.endpoint.parts import shown
@@ -129,7 +129,7 @@ def _header_writer(spec: HeaderSpec) -> Write:
     if not _is_plain(bare_info(type_)):
         raise TypeError(f"a header of {shown(type_)} is no scalar and no list of scalars")
 
-    decode, encode = decoding(), encoding()
+    decode, encode = decoding(), encoding() if hooked() else None
 
     def write(value: Any) -> bytes:
         return field_value(header_text(msgspec.convert(value, type_, dec_hook=decode), encode))

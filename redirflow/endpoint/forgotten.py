@@ -21,7 +21,11 @@ Suppliers: TypeAlias = Mapping[Any, Mapping[str, Any]]
 """By class: the marks that supply it, as they are written, each with its function."""
 
 
-def suppliers_of(plans: Iterable[tuple[tuple[AnyStep, ...], Step]]) -> Suppliers:
+Plans: TypeAlias = Iterable[tuple[tuple[AnyStep, ...], Step]]
+"""Of each operation: what is called before the handler, and the handler."""
+
+
+def suppliers_of(plans: Plans) -> Suppliers:
     """What supplies the classes of an app, from the plans of its operations.
 
     What a dependency returns counts though nothing takes it: it may be a guard.
@@ -40,6 +44,31 @@ def suppliers_of(plans: Iterable[tuple[tuple[AnyStep, ...], Step]]) -> Suppliers
     return found
 
 
+def told_with_marks(faults: Iterable[Fault], plans: Plans, suppliers: Suppliers) -> list[Fault]:
+    """*faults*; where no client can send a class that something supplies, that is what is told."""
+    instead = {
+        fault: _supplied(step, name, own, suppliers) or fault
+        for steps, handler in plans
+        for step in (*functions(steps), handler)
+        for name, own, fault in step.signature.unreadable
+    }
+    return [instead.get(fault, fault) for fault in faults]
+
+
+def _supplied(step: Step, name: str, own: Any, suppliers: Suppliers) -> Fault | None:
+    marks = suppliers.get(own, {})
+    if not marks or step.function in marks.values():
+        return None
+    kind, mark = _called(own), next(iter(marks))
+    found = f"no client can send a {kind}; elsewhere in this app {mark} supplies it"
+    write = f"{name}: Annotated[{kind}, {mark}]"
+    return Fault(f"{step.name}({name}): {found}", "the same here", write, step.place)
+
+
+def _called(own: Any) -> str:
+    return own.__name__ if isinstance(own, type | NewType) else str(own)
+
+
 def forgotten_marks(
     operation: Operation, called: Iterable[Step], suppliers: Suppliers
 ) -> Iterator[Fault]:
@@ -49,8 +78,7 @@ def forgotten_marks(
             marks = suppliers.get(own, {})
             # What supplies a class may be made of what a client sends of it.
             if marks and step.function not in marks.values():
-                kind = own.__name__ if isinstance(own, type | NewType) else str(own)
-                mark = next(iter(marks))
+                kind, mark = _called(own), next(iter(marks))
                 read = where if operation.method in WITH_BODY else "query"
                 yield Fault(
                     f"{step.name}({name}): a client would send this {kind}, in the {where}; "

@@ -12,6 +12,7 @@ from redirflow.declare.formats import ErrorFormat
 from redirflow.declare.operation import Operation
 from redirflow.declare.redirects import RedirectSpec, RerouteSpec
 from redirflow.endpoint.forgotten import Suppliers
+from redirflow.endpoint.parts import remedy_of
 from redirflow.endpoint.plan import (
     ErrorPlan,
     Judge,
@@ -53,7 +54,9 @@ class Workshop(Struct, frozen=True, kw_only=True):
         except SpecError as error:
             self.faults.extend(error.faults)
         except (TypeError, ValueError, LookupError, NameError) as error:
-            self.faults.append(operation.fault(f"{operation.name}: {error}"))
+            self.faults.append(
+                operation.fault(f"{operation.name}: {error}", write=remedy_of(error))
+            )
         return None
 
 

@@ -20,6 +20,10 @@ class Misread(Exception):
         self.found, self.allowed, self.write = found, allowed, write
 
 
+class Foreign(Misread):
+    """It is of a class that no client can send."""
+
+
 INJECTED: Final = (Depends, Bearer, Basic, APIKey)
 _OURS: Final = (In, Alias, *INJECTED)
 

@@ -1,8 +1,10 @@
 """What a type is made of, and what clients could do with that."""
 
+import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
@@ -24,7 +26,8 @@ def shown(type_: Any) -> str:
 def own_class(hint: Any) -> Any:
     """The class or `NewType` that *hint* is, with or without `None`, if Python has not brought it.
 
-    `None` for all else: a `str` may be anything, a `User` is one thing.
+    `None` for all else: a `str` may be anything, a `User` is one thing. So is a class of Python's
+    that no client can send, `sqlite3.Connection`.
     """
     hint = getattr(hint, "__value__", hint)
     inner = get_args(hint)
@@ -34,7 +37,15 @@ def own_class(hint: Any) -> Any:
         some = [part for part in inner if part is not type(None)]
         return own_class(some[0]) if len(some) == 1 else None
     package = str(getattr(hint, "__module__", "builtins")).partition(".")[0]
-    return None if package in sys.stdlib_module_names else hint
+    if package not in sys.stdlib_module_names:
+        return hint
+    return hint if isinstance(hint, type) and package != "builtins" and _is_foreign(hint) else None
+
+
+def _is_foreign(cls: type) -> bool:
+    with suppress(NameError, TypeError):
+        return foreign_class(type_info(cls)) is not None
+    return False
 
 
 def type_info(type_: Any) -> types_of.Type:
@@ -53,6 +64,25 @@ def type_info(type_: Any) -> types_of.Type:
     except Exception as error:
         # An annotation that is a text is run, and a generic class may hold ever larger ones.
         raise TypeError(f"{shown(type_)} can't be read: {error}") from error
+
+
+def remedy_of(error: Exception) -> str:
+    """What to write instead of a type that msgspec refuses with *error*, if that can be told."""
+    said = str(error)
+    wrapped = _WRAPPED.match(said)
+    if wrapped:
+        return wrapped[1]
+    return next((remedy for start, remedy in _REMEDIES.items() if said.startswith(start)), "")
+
+
+_WRAPPED: Final = re.compile(r"Type 'typing\.(?:ClassVar|NotRequired|Required)\[(.*)\]'")
+_REMEDIES: Final[Mapping[str, str]] = {
+    "Enum types must have": 'class Kind(Enum): A = "a"',
+    "Enums must contain": "an Enum whose values are all texts or all integers: what else a member "
+    "stands for can be a property of it",
+    "Literal may only": "Literal of texts, integers, booleans or None; else the type of the value",
+}
+"""By how msgspec begins."""
 
 
 @cache

@@ -244,8 +244,7 @@ class Judge(Struct, frozen=True, eq=False):
         if plans is not None:
             return plans
         if not self.redirects:
-            declared = "no redirect; @redirects(303, to=...) declares one"
-            raise ContractViolation("a redirect", declared)
+            raise ContractViolation("a redirect", f"no redirect; {_spec_of(redirect)} declares one")
         declared = ", ".join(map(str, self.redirects))
         if status is not None:
             raise ContractViolation(f"a redirect with the status {status}", declared)
@@ -276,6 +275,14 @@ class Judge(Struct, frozen=True, eq=False):
             if isinstance(error, foreign):
                 return kind()
         return None
+
+
+def _spec_of(redirect: Redirect) -> str:
+    """The spec that declares *redirect*; its origin may be a client's, and stays out of logs."""
+    status = redirect.status_code if redirect.status_code in REDIRECT_STATUSES else 303
+    leaves = str(redirect.location).lower().startswith(("http://", "https://"))
+    where = 'external="https://..."' if leaves else "to=..."
+    return f"@redirects({status}, {where})"
 
 
 def location_key(headers: Mapping[str, Any]) -> str | None:

@@ -18,15 +18,16 @@ from redirflow.declare.faults import Fault, Place, raising_place
 from redirflow.declare.params import In, Where
 from redirflow.declare.streams import BackgroundTasks
 from redirflow.endpoint.argument import (
-    default_of,
     field_parameters,
     info_of,
     parameter_of,
     where_of,
 )
 from redirflow.endpoint.convert import takes_none
+from redirflow.endpoint.default import default_of
 from redirflow.endpoint.marks import (
     INJECTED,
+    Foreign,
     Misread,
     alias_of,
     refuse_strays,
@@ -38,8 +39,10 @@ from redirflow.endpoint.signature import (
     UNKNOWN,
     BodyParameter,
     Signature,
+    Unbindable,
     annotations_of,
     arguments_of,
+    misfit,
     positions,
 )
 from redirflow.http.request import Request
@@ -67,13 +70,27 @@ def read_signature(
     except (AttributeError, NameError, TypeError, ValueError) as error:
         faults.append(_unresolved(name, error, place))
         return Signature(groups={}, returns=Never)
+    except Unbindable as error:
+        found = f"a functools.partial of {error.function}: {error}"
+        allowed = f"its arguments, which are: {error.known}"
+        faults.append(Fault(found, allowed, place=place))
+        return Signature(groups={}, returns=Never)
+    odd = misfit(function, arguments)
+    if odd:
+        found = f"{name}: what wraps it can't be called with its arguments: {odd}"
+        write = "def wrapper(*args, **kwargs), which hands them on"
+        faults.append(Fault(found, "a wrapper that takes them all by name", write, place))
     reading = _Reading(function, frozenset(template))
     for argument in arguments:
         try:
             reading.take(argument, hints)
         except Misread as misread:
             found = f"{name}({argument.name}): {misread.found}"
-            faults.append(Fault(found, misread.allowed, misread.write, place))
+            fault = Fault(found, misread.allowed, misread.write, place)
+            faults.append(fault)
+            if isinstance(misread, Foreign):
+                unreadable = (argument.name, own_class(hints[argument.name]), fault)
+                reading.found["unreadable"].append(unreadable)
         except Exception as error:
             raised = raising_place(error)
             if raised is None:

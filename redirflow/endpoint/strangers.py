@@ -8,11 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from inspect import iscoroutine
 from typing import Any, Final
 
+from msgspec import inspect as types_of
+
+from redirflow.endpoint.convert import COLLECTIONS
 from redirflow.endpoint.parts import parts_of, shown, type_info
 from redirflow.endpoint.violation import AWAIT, ContractViolation
 
 _LISTS: Final[Any] = (list, tuple, set, frozenset)
 _DICTS: Final[Any] = Mapping
+_LISTED: Final = (*COLLECTIONS, types_of.TupleType, types_of.AnyType)
 
 
 def refuse_strangers(value: Any, type_: Any, encode: Callable[[Any], bytes]) -> None:
@@ -23,21 +27,22 @@ def refuse_strangers(value: Any, type_: Any, encode: Callable[[Any], bytes]) -> 
     """
     parts = parts_of(type_info(type_))
     names = {field.name for part in parts for field in getattr(part, "fields", ())}
+    listed = any(isinstance(part, _LISTED) for part in parts)
     strangers = [*_strangers(value, names, encode)]
     for coroutine in filter(iscoroutine, strangers):
         coroutine.close()  # nobody will await it
     for stranger in strangers:
-        said = _said_of(stranger, names)
+        said = _said_of(stranger, names, listed=listed)
         if said:
             raise ContractViolation(said, shown(type_), value)
 
 
-def _said_of(stranger: Any, names: Collection[str]) -> str:
+def _said_of(stranger: Any, names: Collection[str], *, listed: bool) -> str:
     """What is wrong with a value; nothing where msgspec has better words."""
     kind = type(stranger).__name__
     if iscoroutine(stranger):
         return AWAIT
-    if isinstance(stranger, Iterable):
+    if listed and isinstance(stranger, Iterable):
         return f"a value of type {kind}, which is no list: list(...) makes one"
     return f"a value of type {kind} without any of the declared fields" if names else ""
 

@@ -7,7 +7,8 @@ fields and encoding:
 
 * strict: refuses unknown fields, and misses every field that msgspec always writes, also
   those with a default. One decode both validates and detects what is undeclared. A Decimal
-  is the text that the document says it is, and a NamedTuple has all of its items.
+  is the text that the document says it is, a NamedTuple has all of its items, and an Enum no
+  more values than its members, whatever its `_missing_` takes.
 * lenient: skips unknown fields and knows the defaults. Only when the strict one fails,
   decoding into it and encoding again cuts the value down to what was declared.
 
@@ -18,6 +19,7 @@ twin, where msgspec looks them up.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum, Flag
 from functools import cache
 from typing import (
     Annotated,
@@ -60,10 +62,18 @@ def twin(type_: Any, *, strict: bool, wired: bool = False) -> Any:
     for part in parts_of(info):
         if isinstance(part, OBJECTS):
             objects[part.cls] = part
-        loose = loose or (strict and isinstance(part, _LOOSE))
+        loose = loose or (strict and (isinstance(part, _LOOSE) or takes_more(part)))
     if not objects and not loose:
         return type_
     return _Twins(objects, strict=strict, wired=wired).annotation(info)
+
+
+def takes_more(info: types_of.Type) -> bool:
+    """Whether *info* is an Enum that is read from more than the values of its members."""
+    if not isinstance(info, types_of.EnumType) or issubclass(info.cls, Flag):
+        return False
+    usual: Any = Enum._missing_
+    return getattr(info.cls._missing_, "__func__", None) is not usual.__func__
 
 
 class _Twins:
@@ -113,6 +123,9 @@ class _Twins:
         """
         if isinstance(info, types_of.DecimalType):
             return DECIMAL if self._strict else Decimal
+        if isinstance(info, types_of.EnumType):
+            members = tuple(member.value for member in info.cls)
+            return Literal[members] if self._strict and takes_more(info) else info.cls
         if isinstance(info, types_of.CustomType):
             hook = hook_of(info.cls) if self._wired else None
             return hook.wire if hook else info.cls
@@ -164,7 +177,7 @@ def _annotation(info: types_of.Type, refer: Refer) -> Any:
     def inner(part: types_of.Type) -> Any:
         return _annotation(part, refer)
 
-    if isinstance(info, (*OBJECTS, types_of.CustomType, types_of.DecimalType)):
+    if isinstance(info, (*OBJECTS, types_of.CustomType, types_of.DecimalType, types_of.EnumType)):
         return refer(info)
     base: Any = _BASES.get(type(info))
     match info:
@@ -178,8 +191,6 @@ def _annotation(info: types_of.Type, refer: Refer) -> Any:
             return _TUPLE[tuple(inner(field.type) for field in info.fields)]
         case types_of.LiteralType():
             return Literal[info.values]
-        case types_of.EnumType():
-            return info.cls
         case types_of.VarTupleType():
             base = _TUPLE[inner(info.item_type), ...]
         case types_of.DictType():

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 
 from redirflow.declare.faults import SpecError
-from redirflow.declare.settings import Lifespan
+from redirflow.declare.settings import Lifespan, failures
 from redirflow.http.types import Receive, Scope, Send
 from redirflow.serve.failures import LOGGER, RAISED
 
@@ -47,7 +47,13 @@ def _told(error: Exception, stage: str, scope: Scope) -> str:
     """The message for the server, which logs it; what is no fault of a spec is logged in full."""
     if RAISED in scope:
         scope[RAISED].append(error)
+    errors = failures(error)
+    if not all(isinstance(each, SpecError) for each in errors):
+        LOGGER.error("the lifespan failed at %s", stage, exc_info=error)
+    return "\n".join(map(_words, errors))
+
+
+def _words(error: Exception) -> str:
     if isinstance(error, SpecError):
         return str(error)
-    LOGGER.error("the lifespan failed at %s", stage, exc_info=error)
     return "".join(traceback.format_exception_only(error)).strip()

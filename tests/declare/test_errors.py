@@ -108,6 +108,13 @@ def test_what_an_error_shows(error, expected):
         pytest.param(
             NotFound, {"left": 1}, "NotFound: no field 'left' (fields: none but detail)", id="none"
         ),
+        pytest.param(
+            NotFound,
+            {"headers": {}, "cookies": {}},
+            "NotFound: no field 'cookies'; no field 'headers' (fields: none but detail); "
+            "write: NotFound(...).with_cookies(...).with_headers(...)",
+            id="what has methods of its own",
+        ),
     ],
 )
 def test_wrong_fields(kind, fields, message):

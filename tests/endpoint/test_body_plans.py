@@ -450,6 +450,52 @@ def test_what_is_wider_is_cut_down(type_, value, sent):
     assert render(type_, value) == sent
 
 
+class Slug(str):
+    """A text of its own class, as templates and databases make them."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return "another"
+
+
+class Count(int):
+    pass
+
+
+class Ratio(float):
+    pass
+
+
+class Blob(bytes):
+    pass
+
+
+@pytest.mark.parametrize("media_type", [JSON, MSGPACK])
+@pytest.mark.parametrize(
+    ("type_", "value", "sent"),
+    [
+        (str, Slug("a"), "a"),
+        (Any, [Slug("a"), Count(1), Ratio(0.5)], ["a", 1, 0.5]),
+        (User, User(Count(1), Slug("a")), {"id": 1, "email": "a"}),
+        (User, Bare(id=1, email=Slug("a"), secret="s"), {"id": 1, "email": "a"}),
+        (list[str], {Slug("a")}, ["a"]),
+        (dict[str, float], {Slug("a"): Ratio(0.5)}, {"a": 0.5}),
+        (int, Count(1), 1),
+        (float, Ratio(0.5), 0.5),
+    ],
+)
+def test_what_inherits_from_a_plain_type_is_plain(media_type, type_, value, sent):
+    """Whatever its own methods say."""
+    body = body_plan(type_, media_type).render(value)
+
+    assert (msgspec.json if media_type == JSON else msgspec.msgpack).decode(body) == sent
+
+
+def test_bytes_of_a_class_of_their_own():
+    assert render(bytes, Blob(b"a")) == render(bytes, b"a") == render(Any, Blob(b"a"))
+
+
 def test_rows_of_a_database():
     connection = sqlite3.connect(":memory:")
     connection.row_factory = lambda cursor, row: Bare(
@@ -496,9 +542,13 @@ BODY = "a body that is not of the declared type: "
         (float, math.nan, BODY + "Expected `float`, got `null` at $", "float"),
         (list[float], [math.inf], BODY + "Expected `float`, got `null` at $[0]", "list[float]"),
         (str, "\ud800", "a body that can't be encoded (UnicodeEncodeError)", "str"),
+        (int, Slug("a"), BODY + "Expected `int`, got `str` at $", "int"),
+        (str, Count(1), BODY + "Expected `str`, got `int` at $", "str"),
         (int, 1j, BODY + "Expected `int`, got `complex` at $", "int"),
         (Any, [1j], "a body that can't be encoded (Encoding objects of type complex is "
          "unsupported)", "Any"),
+        (Any, {True: 1}, "a body that can't be encoded (Only dicts with str-like or number-like "
+         "keys are supported)", "Any"),
         (Any, {(1, 2): 3}, "a body that can't be encoded (Only dicts with str-like or "
          "number-like keys are supported)", "Any"),
     ],

@@ -3,12 +3,26 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from enum import Enum
+from ipaddress import IPv4Address
+from sqlite3 import Connection
 from typing import Annotated, Any, Generic, NewType, TypeVar
+from uuid import SafeUUID
 
 import pytest
 from msgspec import Meta, Struct
 
-from redirflow import App, Basic, Body, Credentials, Depends, Query, Redirect, SpecError, UploadFile
+from redirflow import (
+    App,
+    Basic,
+    Body,
+    Credentials,
+    Depends,
+    Query,
+    Redirect,
+    SpecError,
+    TypeHook,
+    UploadFile,
+)
 from redirflow.testing import TestClient
 
 T = TypeVar("T")
@@ -33,9 +47,16 @@ class Role(Enum):
 UserId = NewType("UserId", int)
 
 
-def supplying(type_):
+class Session:
+    """Nothing that travels."""
+
+
+OfSession = NewType("OfSession", Session)
+
+
+def supplying(type_, **options):
     """An app in which a dependency supplies *type_*."""
-    app = App()
+    app = App(**options)
 
     def supply() -> Any: ...
 
@@ -104,6 +125,48 @@ def test_a_class_that_is_supplied_is_not_a_clients(supplied, asked, kind, where)
 def test_what_is_marked_or_may_be_anything_is_left_alone(supplied, asked):
     """A class may come from both, with a marker; what Python brings along is no class of ours."""
     assert asking(supplying(supplied), asked) == []
+
+
+@pytest.mark.parametrize(
+    ("supplied", "asked", "kind"),
+    [
+        (Session, Session, "Session"),
+        (Session, Session | None, "Session"),
+        (Session, Body[Session], "Session"),
+        (Connection, Connection, "Connection"),
+        (OfSession, OfSession, "OfSession"),
+    ],
+)
+def test_a_class_that_no_client_can_send_is_told_with_what_supplies_it(supplied, asked, kind):
+    """And not with a hook, which would let clients send it."""
+    assert asking(supplying(supplied), asked) == [
+        (
+            f"asked(it): no client can send a {kind}; elsewhere in this app Depends(supply) "
+            "supplies it",
+            "the same here",
+            f"it: Annotated[{kind}, Depends(supply)]",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("supplied", "asked"),
+    [(User, Session), (SafeUUID, Session), (Session, list[Session]), (IPv4Address, IPv4Address)],
+)
+def test_a_class_that_nothing_supplies_is_told_with_a_hook(supplied, asked):
+    type_hooks = [TypeHook(IPv4Address)] if supplied is IPv4Address else []
+
+    faults = asking(supplying(supplied, type_hooks=type_hooks), asked)
+
+    assert [write.partition("(")[0] for _, _, write in faults] == ["App"] * (not type_hooks)
+
+
+def test_what_makes_a_class_does_not_take_it_from_itself():
+    def session(it: Session) -> Session: ...
+
+    (fault,) = asking(App(dependencies=[session]), int)
+
+    assert fault[0] == "session(it): Session is no type that msgspec reads"
 
 
 def test_a_parameter_of_the_path_is_the_clients_anyhow():

@@ -1,6 +1,11 @@
 """What looks like a mark and is none, and defaults that no client may send: told at start-up."""
 
-from typing import Annotated, Any
+import re
+from collections.abc import Sequence, Set
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from typing import Annotated, Any, Literal, NamedTuple, NewType, TypedDict
 
 import annotated_types
 import msgspec
@@ -26,6 +31,7 @@ from redirflow import (
     UploadFile,
 )
 from redirflow.endpoint.marks import refuse_strays
+from redirflow.testing import TestClient
 
 
 class Item(Struct):
@@ -46,6 +52,36 @@ class Nested(Struct):
 
 class Filed(Struct):
     file: UploadFile
+
+
+class Letter(Enum):
+    A = "a"
+
+
+class Digit(IntEnum):
+    ONE = 1
+
+
+class Name(StrEnum):
+    A = "a"
+
+
+class Slug(str):
+    __slots__ = ()
+
+
+class Pair(NamedTuple):
+    left: int
+    right: Letter
+
+
+class Keys(TypedDict):
+    a: int
+
+
+ONE = Decimal(1)
+PRICE = Annotated[Decimal, Meta(title="Price")]
+ONE_AND_B = "a: tuple[int, str] = (1, 'b')"
 
 
 class Limits:
@@ -268,16 +304,56 @@ def test_the_class_of_a_scheme_is_no_dependency(scheme):
     assert caught.value.faults[0].write == f"Annotated[str, {scheme.__name__}()]"
 
 
-@pytest.mark.parametrize(
-    ("write", "args"), [("limit: Query[int] = 20", (20,)), ("limit: Query[int]", ())]
-)
-def test_a_marker_is_not_called(write, args):
+def test_a_marker_is_not_called():
     """`limit: int = Query(20)` is how other frameworks say it."""
     with pytest.raises(SpecError) as caught:
-        Query(*args, description="How many")
+        Query(20, ge=1, le=100, description="How many")
 
     (fault,) = caught.value.faults
-    assert fault.write == write
+    assert fault.found == (
+        "Query(20, ge=1, le=100, description='How many'): a marker takes a type, in brackets"
+    )
+    assert fault.write == (
+        "limit: Query[Annotated[int, Meta(ge=1, le=100, description='How many')]] = 20"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "write"),
+    [
+        (lambda: Query(), "Query[int]"),
+        (lambda: Query(...), "Query[int]"),
+        (lambda: Query(ge=1), "Query[Annotated[int, Meta(ge=1)]]"),
+        (lambda: Query(..., multiple_of=5), "Query[Annotated[int, Meta(multiple_of=5)]]"),
+        (lambda: Query(default=None, gt=0), "Query[Annotated[int, Meta(gt=0)] | None] = None"),
+        (lambda: Query("a", max_length=3), "Query[Annotated[str, Meta(max_length=3)]] = 'a'"),
+        (
+            lambda: Query(None, regex="^a"),
+            "Query[Annotated[str, Meta(pattern='^a')] | None] = None",
+        ),
+        (lambda: Query([1], min_length=1), "Query[Annotated[list, Meta(min_length=1)]] = [1]"),
+        (lambda: Query([], title="Tags"), "Query[Annotated[list, Meta(title='Tags')]] = []"),
+        (lambda: Header(alias="X-Y"), "Header[Annotated[int, Alias('X-Y')]]"),
+        (
+            lambda: Cookie(lt=5, alias="c"),
+            "Cookie[Annotated[Annotated[int, Meta(lt=5)], Alias('c')]]",
+        ),
+        (lambda: Query(True, include_in_schema=False), "Query[bool] = True"),
+        (lambda: Body(embed=True), "Body[int]"),
+    ],
+)
+def test_what_stands_for_a_called_marker(call, write):
+    """With the constraints and the name, which are given otherwise here; and it works."""
+    with pytest.raises(SpecError) as caught:
+        call()
+
+    (fault,) = caught.value.faults
+    assert fault.write == f"limit: {write}"
+    scope = {**globals()}
+    exec(f"def handler({fault.write}) -> int: ...", scope)
+    app = App()
+    app.post("/")(scope["handler"])
+    app.compile()
 
 
 @pytest.mark.parametrize(
@@ -292,6 +368,16 @@ def test_a_marker_is_not_called(write, args):
         (UploadFile, None, "Expected a file", "a: UploadFile | None = None"),
         (int, Query, "Expected `int`, got `object`", ""),
         (Item, 5, "Expected `object`, got `int`", ""),
+        (Letter, "a", "Expected `Letter`, got `str`", "a: Letter = Letter.A"),
+        (Digit, 1, "Expected `Digit`, got `int`", "a: Digit = Digit.ONE"),
+        (str, Letter.A, "Expected `str`, got `Letter`", "a: str = 'a'"),
+        (list[int], {1, 2}, "Expected `list[int]`, got `set`", "a: list[int] = [1, 2]"),
+        (Body[tuple[int, str]], [1, "b"], "Expected `tuple[int, str]`, got `list`", ONE_AND_B),
+        (list[Letter], ["a"], f"Expected `{list[Letter]}`, got", f"a: {list[Letter]} = [Letter.A]"),
+        (Letter | None, "a", f"Expected `{Letter | None}`, got", f"a: {Letter | None} = Letter.A"),
+        (PRICE, 1, f"Expected `{PRICE}`", f"a: {PRICE} = {ONE!r}"),
+        (Body[dict[str, int]], [], "Expected `object`, got `array`", ""),
+        (Item, {"name": "x"}, "Expected `Item`, got `dict`", "a: Item = Item(name='x')"),
     ],
 )
 def test_defaults_that_break_their_type(hint, default, said, write):
@@ -299,6 +385,31 @@ def test_defaults_that_break_their_type(hint, default, said, write):
 
     assert found.startswith(f"handler(a): the default {default!r} of a is not of its type: {said}")
     assert remedy == write
+
+
+@pytest.mark.parametrize("hint", [list[int], list[int] | None, Annotated[list, Meta(min_length=1)]])
+def test_a_tuple_as_the_default_of_a_list_is_a_list(hint):
+    """Linters like it better than a list, which the next call could find changed."""
+    app, seen = App(), []
+
+    @app.get("/")
+    async def handler(a: Query[hint] = (1, 2)) -> None:
+        seen.append([*a])
+        a.append(3)
+
+    for _ in range(2):
+        TestClient(app).get("/")
+
+    assert seen == [[1, 2], [1, 2]]
+    assert app.openapi()["paths"]["/"]["get"]["parameters"][0]["schema"]["default"] == [1, 2]
+
+
+def test_a_default_too_long_to_be_written():
+    """Python refuses to write integers of more than some thousand digits."""
+    found, _ = fault_of(handler_of(Annotated[int, Meta(le=5)], 10**5000))
+
+    assert re.search(r"the default <int object at \w+> of a is not .*: Expected `int` <= 5$", found)
+    test_defaults_that_hold(int, 10**5000)
 
 
 @pytest.mark.parametrize("hint", [Bad, list[Bad], Nested, Query[Bad], Form[Bad]])
@@ -327,6 +438,25 @@ class Fine(Struct):
         (Annotated[int, Meta(ge=0)] | None, None),
         (UploadFile | None, None),
         (float, 1),
+        (float | None, 1),
+        (list[float], [1, 2.5]),
+        (Letter, Letter.A),
+        (Literal["a", 1], 1),
+        (Letter | int, 1),
+        (str, Name.A),
+        (str, Slug("a")),
+        (list, ["a"]),
+        (list[Letter], [Letter.A]),
+        (Sequence[Letter], (Letter.A,)),
+        (Set[str], frozenset({"a"})),
+        (tuple[int, ...], (1, 2)),
+        (Body[tuple[int, Letter]], (1, Letter.A)),
+        (Body[dict[str, Letter]], {"a": Letter.A}),
+        (Body[Pair], Pair(1, Letter.A)),
+        (Body[Keys], {"a": 1}),
+        (NewType("UserId", int), 1),
+        (datetime, datetime(2026, 1, 1, tzinfo=UTC)),
+        (Decimal, Decimal(1)),
     ],
 )
 def test_defaults_that_hold(hint, default):

@@ -294,6 +294,23 @@ def test_where_nothing_is_declared():
     assert redirected(endpoint, Redirect("/x", status_code=303)) == ("a redirect", nothing)
 
 
+@pytest.mark.parametrize(
+    ("redirect", "spec"),
+    [
+        (Redirect("/x", status_code=302), "@redirects(302, to=...)"),
+        (Redirect("/x", status_code=200), "@redirects(303, to=...)"),
+        (Redirect("HTTPS://a.example/x"), '@redirects(303, external="https://...")'),
+        (Redirect("http://a", status_code=307), '@redirects(307, external="https://...")'),
+        (Redirect.to("https://a"), "@redirects(303, to=...)"),
+    ],
+)
+def test_the_spec_that_would_declare_it(redirect, spec):
+    """Without the origin: a client may have given it, and this is logged."""
+    endpoint = compiled(annotation=None)
+
+    assert redirected(endpoint, redirect)[1] == f"no redirect; {spec} declares one"
+
+
 # --- redirects: headers, cookies, caching ----------------------------------------------------
 
 

@@ -742,6 +742,77 @@ def test_arguments_by_position():
     assert sound(CALLABLES["partial that looks like its function"][0]).positional is None
 
 
+def wrapped_by(wrapper, function=search):
+    """*function*, wrapped by what has a signature of its own."""
+    return functools.wraps(function)(wrapper)
+
+
+async def swapped(limit, q): ...
+
+
+async def some(q, *args, **kwargs): ...
+
+
+async def by_name(**kwargs): ...
+
+
+@pytest.mark.parametrize(
+    ("function", "positional"),
+    [
+        (logged(search), ("q", "limit")),
+        (functools.cache(search), ("q", "limit")),
+        (wrapped_by(some), ("q", "limit")),
+        (wrapped_by(swapped), None),
+        (wrapped_by(by_name), None),
+    ],
+)
+def test_a_wrapper_gets_each_argument_as_what_it_is(function, positional):
+    """By name, unless it takes them by position, in the same order."""
+    assert sound(function).positional == positional
+    assert names_of(function) == ["q", "limit"]
+
+
+async def without(): ...
+
+
+async def only_by_position(*args): ...
+
+
+async def more(q, limit, user): ...
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "said"),
+    [
+        (without, "got an unexpected keyword argument 'q'"),
+        (only_by_position, "got an unexpected keyword argument 'q'"),
+        (more, "missing a required argument: 'user'"),
+        (functools.partial(wrapped_by(more)), "missing a required argument: 'user'"),
+    ],
+)
+def test_a_wrapper_that_can_not_be_called_with_the_arguments_of_its_function(wrapper, said):
+    """It would fail at each request."""
+    function = wrapper if isinstance(wrapper, functools.partial) else wrapped_by(wrapper)
+
+    found, allowed, write = faults_of(function)[0]
+
+    assert found.endswith(f"what wraps it can't be called with its arguments: {said}")
+    assert allowed == "a wrapper that takes them all by name"
+    assert write == "def wrapper(*args, **kwargs), which hands them on"
+
+
+def test_a_partial_of_what_does_not_take_it():
+    function = functools.partial(functools.partial(search, "x"), nope=1)
+
+    assert faults_of(function) == [
+        (
+            "a functools.partial of search: got an unexpected keyword argument 'nope'",
+            "its arguments, which are: q, limit",
+            "",
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     "function",
     [len, print, dict, functools.partial(search, "x", 5, 7), functools.partial(search, nope=1)],

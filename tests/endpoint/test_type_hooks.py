@@ -344,6 +344,22 @@ def test_wrong_hooks(make, found):
     assert found in str(caught.value)
 
 
+class Slug(str):
+    """A text, until a hook says more."""
+
+    __slots__ = ()
+
+
+def test_a_hook_is_asked_before_what_a_class_inherits_from():
+    app = App(docs_url=None, type_hooks=[TypeHook(Slug, encode=lambda slug: slug.upper())])
+
+    @app.get("/")
+    async def show() -> Slug:
+        return Slug("a")
+
+    assert TestClient(app).get("/").json() == "A"
+
+
 def test_overrides_keep_the_hooks():
     app = an_app()
 

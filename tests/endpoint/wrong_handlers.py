@@ -419,6 +419,27 @@ async def no_such_redirect_declared() -> int:
     return Redirect("/", status_code=307)
 
 
+@app.get("/status/none/external")
+async def no_external_redirect_declared() -> int:
+    # warns: no_external_redirect_declared redirects, but declares no redirect
+    #     write: @redirects(302, external="https://example.com")
+    raise Redirect("https://EXAMPLE.com:443/a", status_code=302)
+
+
+@app.get("/status/none/elsewhere")
+async def no_odd_redirect_declared() -> int:
+    # warns: no_odd_redirect_declared redirects, but declares no redirect
+    #     write: @redirects(303, to=...)
+    raise Redirect("mailto:a@example.com")
+
+
+@app.get("/status/none/handler")
+async def no_redirect_to_a_handler_declared() -> int:
+    # warns: no_redirect_to_a_handler_declared redirects, but declares no redirect
+    #     write: @redirects(303, to=...)
+    raise Redirect.to("https://example.com")
+
+
 @app.get("/status/other")
 # warns: another_status declares a redirect with 303, but no line of it sends one
 @redirects(303, to=home)

@@ -1,11 +1,13 @@
 """Start-up and shutdown: told exactly once each, whatever happens in between."""
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from inspect import unwrap
 
 import anyio
 import pytest
 
 from redirflow import App, Request, SpecError
+from redirflow.declare.faults import Place
 from redirflow.serve.failures import RAISED
 
 
@@ -122,8 +124,26 @@ async def test_a_start_up_that_fails(logged):
     assert logged() == [("ERROR", "the lifespan failed at startup")]
 
 
+async def test_a_start_up_that_fails_and_one_that_fails_to_end(logged):
+    """The server is told of both, of what failed first before the other."""
+    log = []
+    one = logging_lifespan(log, "one", fails="down")
+    two = logging_lifespan(log, "two", fails="up")
+
+    assert await lived(App(lifespan=[one, two])) == [
+        {
+            "type": "lifespan.startup.failed",
+            "message": "RuntimeError: two failed\nRuntimeError: one failed",
+        }
+    ]
+    assert logged() == [("ERROR", "the lifespan failed at startup")]
+
+
+THREE_AND_TWO = "RuntimeError: three failed\nRuntimeError: two failed"
+
+
 async def test_a_shutdown_that_fails(logged):
-    """Each is left, even if another fails."""
+    """Each is left, even if another fails; what failed first is told first."""
     log, raised = [], []
     app = App(
         lifespan=[
@@ -135,7 +155,7 @@ async def test_a_shutdown_that_fails(logged):
 
     assert await lived(app, **{RAISED: raised}) == [
         {"type": "lifespan.startup.complete"},
-        {"type": "lifespan.shutdown.failed", "message": "RuntimeError: two failed"},
+        {"type": "lifespan.shutdown.failed", "message": THREE_AND_TWO},
     ]
     assert log[3:] == ["three down", "two down", "one down"]
     assert logged() == [("ERROR", "the lifespan failed at shutdown")]
@@ -263,16 +283,88 @@ async def bare(app):
     yield
 
 
-@pytest.mark.parametrize("lifespan", [bare, [good, bare]])
-def test_what_is_no_lifespan(lifespan):
-    """The decorator is easily forgotten."""
+def plain(app):
+    yield
+
+
+async def awaitable(app):
+    pass
+
+
+@contextmanager
+def for_with(app):
+    yield
+
+
+@pytest.mark.parametrize(
+    ("lifespan", "gives"),
+    [
+        (bare, "an async generator"),
+        (plain, "a generator"),
+        (awaitable, "a coroutine"),
+        (for_with, "a context manager for `with`"),
+    ],
+)
+@pytest.mark.parametrize("several", [False, True])
+def test_what_is_no_lifespan(lifespan, gives, several):
+    """The decorator is easily forgotten, or taken for another."""
     with pytest.raises(SpecError) as caught:
-        App(lifespan=lifespan)
+        App(lifespan=[good, lifespan] if several else lifespan)
 
     (fault,) = caught.value.faults
-    assert fault.found.startswith("lifespan=")
+    assert fault.found == f"lifespan={lifespan.__name__}, which gives {gives}"
     assert fault.allowed == "an async context manager of the app, or several"
     assert fault.write == "@asynccontextmanager on an async generator that yields once"
+    assert fault.place == Place(__file__, unwrap(lifespan).__code__.co_firstlineno)
+
+
+@pytest.mark.parametrize("called", [good(None), for_with(None)])
+def test_a_lifespan_that_was_called_already(called):
+    with pytest.raises(SpecError, match=r"called already\n.*\n *write: lifespan=lifespan$"):
+        App(lifespan=called)
+
+
+@pytest.mark.parametrize(
+    ("gives", "said"),
+    [
+        (lambda app: None, "None"),
+        (awaitable, "a value of type coroutine"),
+        (for_with, "a value of type _GeneratorContextManager"),
+    ],
+)
+async def test_what_gives_no_lifespan(gives, said, logged):
+    """Known when the app starts; a coroutine is closed, so that no warning follows."""
+    log = []
+
+    def lifespan(app):
+        return gives(app)
+
+    (told,) = await lived(App(lifespan=[logging_lifespan(log, "one"), lifespan]))
+
+    assert told["type"] == "lifespan.startup.failed"
+    assert f"lifespan=lifespan, which gives {said}\n" in told["message"]
+    assert str(Place(__file__, lifespan.__code__.co_firstlineno)) in told["message"]
+    assert log == ["one up", "one down"]
+    assert logged() == []
+
+
+async def test_a_lifespan_may_be_an_object():
+    """What is called with the app and gives itself, as some libraries have it."""
+
+    class Lifespan:
+        def __call__(self, app):
+            return self
+
+        async def __aenter__(self):
+            return {"pool": 1}
+
+        async def __aexit__(self, *raised):
+            pass
+
+    state = {}
+
+    assert await lived(App(lifespan=Lifespan()), state=state) == COMPLETE
+    assert state == {"pool": 1}
 
 
 # --- other scopes ------------------------------------------------------------------------------

@@ -153,6 +153,12 @@ STRANGERS = {
         lambda: (i for i in [1]),
         "which is no list: list(...) makes one",
     ),
+    "generators of a text": (
+        str,
+        lambda: (i for i in "ab"),
+        "Expected `str`, got `generator` at $",
+    ),
+    "what iterates": (User, lambda: iter([User()]), "of type list_iterator without any of the"),
     "scalars": (list[int], lambda: [object()], "Expected `int`, got `object` at $[0]"),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Generic, NamedTuple, Never, Optional, TypeVar
 
 import pytest
@@ -61,6 +62,50 @@ async def test_a_header_with_ways_of_its_own(call):
     answer = await call(answering(int, value, headers={"X-A": HeaderSpec()}))
 
     assert answer["x-a"] == "a"
+
+
+class Size(Enum):
+    """Takes what stands for a member, as many do."""
+
+    SMALL = "s"
+    LARGE = "l"
+
+    @classmethod
+    def _missing_(cls, value):
+        if value == "odd":
+            raise KeyError(value)
+        return next((each for each in cls if each.name.lower() == value), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("s", "SMALL"), ("large", "LARGE"), ("odd", ""), ("x", "")]
+)
+async def test_what_an_enum_takes_besides_its_values(call, post_json, text, name):
+    """Parameters and bodies take the same; what it raises is no fault of the server's."""
+    app = App()
+
+    @app.get("/{size}")
+    async def in_path(size: Size, sizes: list[Size]) -> list[str]:
+        return [size.name, *[each.name for each in sizes]]
+
+    @app.post("/")
+    @returns(status_code=200)
+    async def in_body(size: Body[Size]) -> list[str]:
+        return [size.name, size.name]
+
+    path = await call(app, "GET", f"/{text}", query=f"sizes={text}".encode())
+    body = await post_json(app, "/", text)
+
+    assert path.status == body.status == (200 if name else 422)
+    assert not name or path.json() == body.json() == [name, name]
+
+
+@pytest.mark.parametrize(("value", "sent"), [(Size.LARGE, "l"), ("l", "l"), ("large", "l")])
+async def test_an_answer_has_only_the_values_that_the_document_names(call, value, sent):
+    for type_, given, body in [(Size, value, sent), (dict[str, Size], {"a": value}, {"a": sent})]:
+        assert (await call(answering(type_, given))).json() == body
+
+    assert (await call(answering(Size, "x"))).status == 500
 
 
 @pytest.mark.parametrize("type_", [Decimal, Decimal | None, dict[str, Decimal], list[Decimal]])

@@ -1,5 +1,6 @@
 """Where a redirect or a reroute goes, against where its function says that it may."""
 
+from contextlib import suppress
 from itertools import zip_longest
 from urllib.parse import unquote
 
@@ -10,6 +11,7 @@ from redirflow.endpoint.plan import Judge, RedirectPlan
 from redirflow.endpoint.target import Destination, NotAllowed
 from redirflow.http.location import LOCAL, compile_location
 from redirflow.http.methods import REDIRECT_STATUSES, method_after_hop
+from redirflow.http.origin import split_origin
 from redirflow.http.reference import LocationRefused
 from redirflow.routing.template import Hole, Template
 
@@ -35,10 +37,10 @@ def _plans(judge: Judge, made: Made) -> list[RedirectPlan]:
     declared, status = judge.redirects, made.status
     statuses = ", ".join(map(str, declared))
     if not declared:
-        raise Objection("redirects, but declares no redirect", write=_spec(status or 303))
+        raise Objection("redirects, but declares no redirect", write=_spec(status or 303, made))
     if status is not None and status not in declared:
         found = f"redirects with {status}, which it does not declare"
-        raise Objection(found, statuses, _spec(status))
+        raise Objection(found, statuses, _spec(status, made))
     if status is None and made.settled:
         status = judge.default_status
         if status is None:
@@ -47,8 +49,14 @@ def _plans(judge: Judge, made: Made) -> list[RedirectPlan]:
     return [plan for each in declared if status in {None, each} for plan in declared[each]]
 
 
-def _spec(status: int) -> str:
-    return f"@redirects({status}, to=...)" if status in REDIRECT_STATUSES else ""
+def _spec(status: int, made: Made) -> str:
+    """What declares a redirect: by its origin, if that is another one."""
+    where = "to=..."
+    location = None if made.call else literal(made.where)
+    if isinstance(location, str):
+        with suppress(LocationRefused):
+            where = f'external="{split_origin(location)[0]}"'
+    return f"@redirects({status}, {where})" if status in REDIRECT_STATUSES else ""
 
 
 def _refusal(endpoint: Endpoint, plan: RedirectPlan, location: object) -> ValueError | None:
