@@ -630,6 +630,7 @@ async def test_a_request_that_is_cancelled_while_it_is_abandoned(asgi, logged):
         except GeneratorExit:
             raise AssertionError("told of what is over") from None
         except asyncio.CancelledError:
+            await asyncio.sleep(0)
             log.append("outer")
             raise
 
@@ -684,6 +685,30 @@ async def test_a_task_that_fails_when_its_stream_is_closed(asgi, logged, head):
 
     said = "failed to close" if head else "failed: ExceptionGroup"
     assert [text.endswith(said) for _, text in logged()] == [True]
+
+
+async def test_a_task_of_a_handler_that_fails_when_its_client_leaves(asgi, logged):
+    """That is told, though nobody waits for the answer."""
+    app, peer = App(), asgi.Peer(b"")
+
+    async def beside():
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise KeyError
+
+    @app.get("/", cancel_on_disconnect=True)
+    async def wait() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(beside)
+            await anyio.sleep(0.001)
+            peer.leave()
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(5):
+        await app(asgi.scope(), peer.receive, peer.send)
+
+    assert [text.endswith("failed: ExceptionGroup") for _, text in logged()] == [True]
 
 
 # --- who awaits a task that was cancelled ------------------------------------------------------
