@@ -13,8 +13,8 @@ from anyio.lowlevel import EventLoopToken, current_token
 from msgspec import Struct, field
 
 from redirflow.endpoint.steps import Step
-from redirflow.serve.cancelled import besides, close, is_from_around
-from redirflow.serve.failures import LOGGER
+from redirflow.serve.cancelled import answerable, besides, close, is_from_around
+from redirflow.serve.failures import LOGGER, sole_signal
 
 ABANDONED_SECONDS: Final = 1.0
 """How long a generator gets to end when the client has left or the server stops."""
@@ -35,6 +35,23 @@ class Ending(Protocol):
         *error* goes on: a generator ends its own cancellation.
         """
         ...
+
+
+class Swallowed(RuntimeError):
+    """A cancellation ended inside of a generator, and nothing says what the answer is."""
+
+
+async def told(ending: Ending, error: BaseException | None) -> BaseException | None:
+    """What is new after *ending* was told *error*: one of its own, or a cancellation."""
+    try:
+        if error is None or isinstance(error, Exception):
+            await ending.end(error)
+        elif not await ending.abandon(error):
+            return Swallowed("a cancel scope around its yield was cancelled")
+    except BaseException as raised:  # noqa: BLE001 - what has no answer is raised at the end
+        error = answerable(raised)
+        return sole_signal(error) if isinstance(error, Exception) else error
+    return None
 
 
 class Caller(Struct, frozen=True, eq=False):
@@ -103,9 +120,9 @@ class _AsyncEnding(Struct, frozen=True, eq=False):
             self.scope.deadline = anyio.current_time() + ABANDONED_SECONDS
         goes_on = await self._end(error)
         if self.scope.cancel_called:
-            told = "the dependency %s did not end within %s s, and was given up"
+            words = "the dependency %s did not end within %s s, and was given up"
             name = getattr(self.generator, "__qualname__", type(self.generator).__name__)
-            LOGGER.error(told, name, ABANDONED_SECONDS)
+            LOGGER.error(words, name, ABANDONED_SECONDS)
         return goes_on
 
     async def _end(self, error: BaseException | None) -> bool:

@@ -43,6 +43,11 @@ def is_cancellation(error: BaseException) -> bool:
     return not isinstance(error, others) and isinstance(error, anyio.get_cancelled_exc_class())
 
 
+def is_over(error: BaseException) -> bool:
+    """Whether *error* is a cancellation that has ended: its scope is closed by now."""
+    return is_cancellation(error) and not is_cancelled()
+
+
 def answerable(raised: BaseException) -> BaseException:
     """*raised*, or what it means.
 

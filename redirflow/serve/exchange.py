@@ -25,8 +25,8 @@ from redirflow.http.response import Reply, deliver
 from redirflow.http.types import ASGIApp, Message, Send
 from redirflow.http.upload import FormData
 from redirflow.serve.answer import Answering, outcome_of, taken
-from redirflow.serve.call import Ending
-from redirflow.serve.cancelled import answerable, is_cancellation, is_cancelled
+from redirflow.serve.call import Ending, Swallowed, told
+from redirflow.serve.cancelled import answerable, is_over
 from redirflow.serve.failures import LOGGER, forget, sole_signal
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.leaving import unless_left
@@ -218,12 +218,12 @@ class Exchange:
         """
         while self._endings:
             ending, judge = self._endings.pop()
-            raised = await _told(ending, error)
+            raised = await told(ending, error)
             if raised is None:
                 continue
             if not isinstance(raised, Exception):
                 outcome = error = raised
-            elif isinstance(error, Exception | None) or _is_over(error):
+            elif isinstance(error, Exception | None) or is_over(error):
                 outcome, error = self._answer_to(raised, judge), raised
             elif not isinstance(raised, Swallowed):  # there is nobody to tell but the log
                 LOGGER.error("the dependency %s failed to end", judge.name, exc_info=raised)
@@ -275,25 +275,3 @@ class Exchange:
         outcome, _ = await self._ended(gone, gone)
         if isinstance(outcome, BaseException) and outcome is not gone:
             raise outcome  # the task was cancelled meanwhile
-
-
-class Swallowed(RuntimeError):
-    """A cancellation ended inside of a generator, and nothing says what the answer is."""
-
-
-async def _told(ending: Ending, error: BaseException | None) -> BaseException | None:
-    """What is new after *ending* was told *error*: one of its own, or a cancellation."""
-    try:
-        if error is None or isinstance(error, Exception):
-            await ending.end(error)
-        elif not await ending.abandon(error):
-            return Swallowed("a cancel scope around its yield was cancelled")
-    except BaseException as raised:  # noqa: BLE001 - what has no answer is raised at the end
-        error = answerable(raised)
-        return sole_signal(error) if isinstance(error, Exception) else error
-    return None
-
-
-def _is_over(error: BaseException) -> bool:
-    """Whether *error* is a cancellation that has ended: its scope is closed by now."""
-    return is_cancellation(error) and not is_cancelled()
