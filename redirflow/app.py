@@ -17,7 +17,6 @@ from redirflow.declare.faults import Fault, calling_place, refuse
 from redirflow.declare.formats import ErrorFormat, ProblemDetails
 from redirflow.declare.group import Guard, checked_prefix
 from redirflow.declare.hooks import TypeHook, checked_hooks, in_force
-from redirflow.declare.lifespans import not_entered
 from redirflow.declare.operation import Mount, Page
 from redirflow.declare.settings import (
     UI,
@@ -27,7 +26,6 @@ from redirflow.declare.settings import (
     Settings,
     Slashes,
     host_names,
-    one_lifespan,
 )
 from redirflow.declare.specs import NOTHING, HeaderSpec
 from redirflow.http.response import Reply
@@ -119,6 +117,8 @@ class App(Router):
             webhooks=webhooks,
             openapi_version=openapi_version,
         )
+        from redirflow.declare.lifespans import one_lifespan
+
         given = () if lifespan is None else (lifespan,) if callable(lifespan) else tuple(lifespan)
         self._lifespans = given
         self._lifespan = one_lifespan(given)
@@ -258,6 +258,8 @@ class App(Router):
 
     def _idle_mounts(self) -> Iterator[Fault]:
         """Warnings of lifespans that nobody enters, since the app that has them is mounted."""
+        from redirflow.declare.lifespans import not_entered
+
         for mount in self._mounts:
             theirs = mount.app._lifespans if isinstance(mount.app, App) else ()
             left = not_entered(mount.app, theirs, self._lifespans) if theirs else []

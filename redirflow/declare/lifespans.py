@@ -1,22 +1,122 @@
-"""Which lifespans of a mounted app nobody enters.
+"""Lifespans: several as one, and which of a mounted app's nobody enters."""
 
-The outer app may enter them itself, as `App(lifespan=[own, other])` or inside of its own one.
-What names them may well do so, and what can't be read is believed to.
-"""
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from inspect import (
+    isasyncgenfunction,
+    iscoroutine,
+    iscoroutinefunction,
+    isgeneratorfunction,
+    unwrap,
+)
+from types import CodeType, FunctionType, MappingProxyType, ModuleType
+from typing import Any, Final, cast
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from inspect import unwrap
-from types import CodeType, FunctionType, ModuleType
-from typing import Any
-
+from redirflow.declare.attach import is_manager, manager_by
+from redirflow.declare.checks import shown
+from redirflow.declare.faults import Fault, Place, SpecError, calling_place, place_of, refuse
 from redirflow.declare.settings import Lifespan
+
+
+def one_lifespan(several: tuple[Lifespan, ...]) -> Lifespan:
+    """Several lifespans as one.
+
+    They are entered in order and left in reverse, each of them even if another fails, and
+    as if it had not: what one does behind its `yield` is done. Of equal keys in their states
+    the last counts.
+
+    Raises:
+        SpecError: one can't be called, was called already, or lacks its decorator. What a call
+            gives is known only when the app starts.
+    """
+    for lifespan in several:
+        if is_manager(lifespan):
+            raise refuse(
+                "lifespan=lifespan(app): it was called already",
+                "the function itself, which is called when the app starts",
+                "lifespan=lifespan",
+            )
+        for what, gives in _GIVES.items():
+            if gives(lifespan):
+                raise _no_lifespan(lifespan, what, calling_place())
+
+    @asynccontextmanager
+    async def entered(app: object) -> AsyncGenerator[Mapping[str, Any]]:
+        state: dict[str, Any] = {}
+        async with AsyncExitStack() as stack:
+            for lifespan in several:
+                context = _opened(lifespan, app)
+                yielded = await context.__aenter__()
+                stack.push_async_exit(_leaving(context))
+                state.update(yielded or {})
+            yield state
+
+    return entered
+
+
+_GIVES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
+    {
+        "an async generator": isasyncgenfunction,
+        "a generator": isgeneratorfunction,
+        "a coroutine": iscoroutinefunction,
+        "a context manager for `with`": lambda given: manager_by(given) == "contextmanager",
+    }
+)
+"""What can be known to be no async context manager before it is there."""
+
+
+def _opened(lifespan: Lifespan, app: object) -> AbstractAsyncContextManager[Any]:
+    """What *lifespan* gives for *app*, if it can be entered."""
+    context: Any = lifespan(app)
+    if not isinstance(context, AbstractAsyncContextManager):
+        if iscoroutine(context):
+            context.close()  # nobody will await it
+        what = "None" if context is None else f"a value of type {type(context).__name__}"
+        raise _no_lifespan(lifespan, what)
+    return cast("AbstractAsyncContextManager[Any]", context)
+
+
+def _no_lifespan(lifespan: Lifespan, gives: str, place: Place | None = None) -> SpecError:
+    fault = Fault(
+        f"lifespan={shown(lifespan)}, which gives {gives}",
+        "an async context manager of the app, or several",
+        "@asynccontextmanager on an async generator that yields once",
+        place_of(lifespan) or place,
+    )
+    return SpecError([fault])
+
+
+def _leaving(context: AbstractAsyncContextManager[Any]) -> Callable[..., Awaitable[None]]:
+    """What leaves *context*; an error of another one is kept from it, cancellation is not."""
+
+    async def leave(*raised: Any) -> None:
+        others = isinstance(raised[1], Exception)
+        given = (None, None, None) if others else raised
+        try:
+            await context.__aexit__(*given)
+        except Exception as error:
+            if others:
+                setattr(error, _EARLIER, failures(raised[1]))
+            raise
+
+    return leave
+
+
+_EARLIER: Final = "__redirflow_earlier__"
+
+
+def failures(error: Exception) -> tuple[Exception, ...]:
+    """*error* of a lifespan, behind those of others that failed before it."""
+    return (*getattr(error, _EARLIER, ()), error)
 
 
 def not_entered(
     mounted: object, theirs: Iterable[Lifespan], ours: tuple[Lifespan, ...]
 ) -> list[Lifespan]:
     """Those lifespans of a mounted app that the app around it does not enter.
+
+    It may enter them as `App(lifespan=[own, other])` or inside of its own one: what names them
+    may well do so, and what can't be read is believed to.
 
     Args:
         theirs: the lifespans of *mounted*.

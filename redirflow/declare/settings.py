@@ -1,16 +1,12 @@
 """What an app says of itself: how it is served, and what the document tells of it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from inspect import isasyncgenfunction, iscoroutine, iscoroutinefunction, isgeneratorfunction
-from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias, cast
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from redirflow.declare.attach import is_manager, manager_by
-from redirflow.declare.checks import shown
-from redirflow.declare.faults import Fault, Place, SpecError, calling_place, place_of, refuse
+from redirflow.declare.faults import refuse
 from redirflow.declare.specs import NOTHING
 from redirflow.http.headers import host_name, is_host
 
@@ -72,96 +68,3 @@ def host_names(hosts: Iterable[str]) -> frozenset[str]:
                 'allowed_hosts=["example.com", "[::1]"]',
             )
     return names
-
-
-def one_lifespan(given: Lifespan | Iterable[Lifespan] | None) -> Lifespan:
-    """What `App(lifespan=...)` takes, as one: none, one, or several.
-
-    Several are entered in order and left in reverse, each of them even if another fails, and
-    as if it had not: what one does behind its `yield` is done. Of equal keys in their states
-    the last counts.
-
-    Raises:
-        SpecError: one can't be called, was called already, or lacks its decorator. What a call
-            gives is known only when the app starts.
-    """
-    several = () if given is None else (given,) if callable(given) else tuple(given)
-    for lifespan in several:
-        if is_manager(lifespan):
-            raise refuse(
-                "lifespan=lifespan(app): it was called already",
-                "the function itself, which is called when the app starts",
-                "lifespan=lifespan",
-            )
-        for what, gives in _GIVES.items():
-            if gives(lifespan):
-                raise _no_lifespan(lifespan, what, calling_place())
-
-    @asynccontextmanager
-    async def entered(app: object) -> AsyncGenerator[Mapping[str, Any]]:
-        state: dict[str, Any] = {}
-        async with AsyncExitStack() as stack:
-            for lifespan in several:
-                context = _opened(lifespan, app)
-                yielded = await context.__aenter__()
-                stack.push_async_exit(_leaving(context))
-                state.update(yielded or {})
-            yield state
-
-    return entered
-
-
-_GIVES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
-    {
-        "an async generator": isasyncgenfunction,
-        "a generator": isgeneratorfunction,
-        "a coroutine": iscoroutinefunction,
-        "a context manager for `with`": lambda given: manager_by(given) == "contextmanager",
-    }
-)
-"""What can be known to be no async context manager before it is there."""
-
-
-def _opened(lifespan: Lifespan, app: object) -> AbstractAsyncContextManager[Any]:
-    """What *lifespan* gives for *app*, if it can be entered."""
-    context: Any = lifespan(app)
-    if not isinstance(context, AbstractAsyncContextManager):
-        if iscoroutine(context):
-            context.close()  # nobody will await it
-        what = "None" if context is None else f"a value of type {type(context).__name__}"
-        raise _no_lifespan(lifespan, what)
-    return cast("AbstractAsyncContextManager[Any]", context)
-
-
-def _no_lifespan(lifespan: Lifespan, gives: str, place: Place | None = None) -> SpecError:
-    fault = Fault(
-        f"lifespan={shown(lifespan)}, which gives {gives}",
-        "an async context manager of the app, or several",
-        "@asynccontextmanager on an async generator that yields once",
-        place_of(lifespan) or place,
-    )
-    return SpecError([fault])
-
-
-def _leaving(context: AbstractAsyncContextManager[Any]) -> Callable[..., Awaitable[None]]:
-    """What leaves *context*; an error of another one is kept from it, cancellation is not."""
-
-    async def leave(*raised: Any) -> None:
-        others = isinstance(raised[1], Exception)
-        given = (None, None, None) if others else raised
-        try:
-            await context.__aexit__(*given)
-        except Exception as error:
-            if others:
-                setattr(error, _EARLIER, failures(raised[1]))
-            raise
-
-    return leave
-
-
-_EARLIER: Final = "__redirflow_earlier__"
-
-
-def failures(error: Exception) -> tuple[Exception, ...]:
-    """*error* of a lifespan, behind those of others that failed before it."""
-    return (*getattr(error, _EARLIER, ()), error)

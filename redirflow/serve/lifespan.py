@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Callable
 
 from redirflow.declare.faults import SpecError
-from redirflow.declare.settings import Lifespan, failures
+from redirflow.declare.lifespans import failures
+from redirflow.declare.settings import Lifespan
 from redirflow.http.types import Receive, Scope, Send
 from redirflow.serve.failures import LOGGER, RAISED
 

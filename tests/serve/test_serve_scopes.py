@@ -194,6 +194,32 @@ async def test_a_scope_of_a_stream_that_is_cancelled_while_an_item_is_sent(asgi,
     assert len(logged()) == (raised is not None)
 
 
+async def test_the_client_leaves_a_stream_that_went_on_after_its_own_timeout(asgi, logged):
+    """What was kept from the generator for a moment reaches it again."""
+    log, peer = [], asgi.Peer(b"")
+
+    async def make():
+        with anyio.move_on_after(0.01):
+            yield Item(0)
+        peer.leave()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            log.append("closed")
+
+    async def send(message):
+        await peer.send(message)
+        if message.get("body"):
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(5):
+        await streaming(make)(asgi.scope(), peer.receive, send)
+
+    assert log == ["closed"]
+    assert bodies(peer.sent) == lines(0)
+    assert logged() == []
+
+
 @pytest.mark.parametrize("begun", [False, True])
 async def test_a_task_of_a_stream_that_fails(asgi, logged, begun):
     """Its group cancels the request's task, and says why."""
