@@ -153,8 +153,8 @@ class Measuring:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem):
-        generated = pyfuncitem.get_closest_marker("hypothesis")
-        with untraced() if generated else traced_by(self.tracer):
+        repeats = any(map(pyfuncitem.get_closest_marker, ("hypothesis", "untraced")))
+        with untraced() if repeats else traced_by(self.tracer):
             return (yield)
 
 

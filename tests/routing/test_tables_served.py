@@ -435,6 +435,7 @@ def test_many_rows_with_every_sort_of_end(app):
         assert found == end.get(path, "/home" if path == "/r3000" else path)
 
 
+@pytest.mark.untraced
 def test_a_row_that_leads_to_rules_which_branch_at_every_hop():
     """They are 2 to the power of 100 paths, of which some are looked at."""
     app = App(openapi_url=None, docs_url=None)
