@@ -7,6 +7,8 @@ RIVALS := .venv-bench/.ready
 JUDGES := .venv-conform/.ready
 # In two processes; not by file, for then ids would count, and schemathesis repeats them.
 WHOLE := -n 2 --dist worksteal
+# Bytecode is kept, whatever the shell says: the suite starts many a Python.
+export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check -e
 
 .PHONY: run test check format bench instructions wire conform fuzz soak leaves mutants foreign clean

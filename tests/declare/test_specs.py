@@ -4,7 +4,16 @@ from types import MappingProxyType
 
 import pytest
 
-from redirflow import CookieSpec, HeaderSpec, ResponseSpec, SpecError, returns
+from redirflow import (
+    Conflict,
+    CookieSpec,
+    HeaderSpec,
+    NotFound,
+    ResponseSpec,
+    SpecError,
+    raises,
+    returns,
+)
 from redirflow.declare.specs import (
     FROM_ANNOTATION,
     NOTHING,
@@ -62,6 +71,7 @@ def test_specs_are_equal_by_what_they_promise():
     assert first.place != second.place
     assert first == second
     assert first != returns(str)
+    assert {raises(NotFound)} == {raises(NotFound)} != {raises(Conflict)}
 
 
 def test_a_spec_of_nothing_takes_everything_from_the_function():

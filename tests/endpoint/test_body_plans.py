@@ -352,6 +352,12 @@ def test_a_value_of_the_declared_type_is_sent_as_it_is(type_, data):
     assert render(type_, value) == msgspec.json.encode(value)
 
 
+def test_each_item_of_a_tuple_is_cut_down():
+    value = (User(1), Staff(2, salary=3))
+
+    assert render(tuple[User, ...], value) == b'[{"id":1,"email":""},{"id":2,"email":""}]'
+
+
 @pytest.mark.parametrize("type_", [User, Node, Team, Page[User]])
 @settings(max_examples=20)
 @given(data=st.data())

@@ -694,6 +694,7 @@ def test_the_fast_way_is_the_careful_way(text):
     assert sent(text, LOCAL) == sent(Shouted(text), LOCAL)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "start", ["", "/", "?", "http://", "http://a/", "http://a:", "http://[", "http://xn--"]
 )

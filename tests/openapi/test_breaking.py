@@ -1,7 +1,6 @@
 """What breaks the clients of an older document is listed, and nothing else is."""
 
 import json
-import subprocess
 import sys
 from copy import deepcopy
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from msgspec import Struct
 
 from redirflow import App, Bearer, Header, HTTPError, NotFound, Query, raises, returns
+from redirflow.cli import main
 from redirflow.openapi.breaking import breaking_changes
 
 
@@ -272,34 +272,39 @@ def test_credentials_that_became_optional_break_nobody():
 
 # --- the command -----------------------------------------------------------------------------
 
-ROOT = Path(__file__).parents[2]
+ACCOUNTS = Path(__file__).parents[2] / "examples" / "accounts.py"
 
 
-def openapi(*arguments):
-    command = [sys.executable, "-m", "redirflow", "openapi", "examples/accounts.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+@pytest.fixture
+def openapi(capsys, monkeypatch):
+    """`openapi(*arguments)` types the command; it gives the exit code, and what was said."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def type_(*arguments):
+        code = main(("openapi", str(ACCOUNTS), *arguments))
+        return code, *capsys.readouterr()
+
+    yield type_
+    sys.modules.pop("accounts", None)
 
 
-def test_the_command_compares_with_a_file(tmp_path):
+def test_the_command_compares_with_a_file(openapi, tmp_path):
     """A document of 3.1 is compared in 3.1."""
     older = tmp_path / "older.json"
-    document = json.loads(openapi("--version", "3.1.1").stdout)
+    document = json.loads(openapi("--version", "3.1.1")[1])
     document["paths"]["/gone"] = {"get": {"operationId": "gone", "responses": {}}}
     older.write_text(json.dumps(document))
 
-    compared = openapi("--breaking", str(older))
-
-    assert (compared.returncode, compared.stdout) == (1, "")
-    assert compared.stderr == "error: GET /gone is gone\n"
+    assert openapi("--breaking", str(older)) == (1, "", "error: GET /gone is gone\n")
 
 
 @pytest.mark.parametrize(("content", "said"), [(None, "can't be read"), ("{", "is no document")])
-def test_a_file_that_is_no_document_is_a_misuse(tmp_path, content, said):
+def test_a_file_that_is_no_document_is_a_misuse(openapi, tmp_path, content, said):
     file = tmp_path / "older.json"
     if content is not None:
         file.write_text(content)
 
-    compared = openapi("--breaking", str(file))
+    code, _, err = openapi("--breaking", str(file))
 
-    assert compared.returncode == 2
-    assert said in compared.stderr
+    assert code == 2
+    assert said in err

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from redirflow.routing.router import Clash, Router
 from redirflow.routing.template import DOTS, Hole, parse_template
+from redirflow.routing.tree import walk
 
 LITERAL, HOLE, REST = range(3)
 
@@ -157,6 +158,15 @@ def test_a_rest_may_be_empty_and_holds_slashes(path, expected):
 @pytest.mark.parametrize("path", ["/x/", "/x//y", "//y"])
 def test_a_parameter_is_not_empty(path):
     assert found(router_of("/x/{v}", "/x/{v}/y", "/{v}/y"), path) is None
+
+
+def test_a_path_whose_parameter_is_not_empty_has_no_slash_at_its_end():
+    """What belongs to it belongs to no shape that ends in an empty segment."""
+    router = router_of("/x/", "/x/me", "/x/{v}")
+
+    owners = [owner for owner, _ in walk(router, parse_template("/x/{name}").segments)]
+
+    assert owners == ["/x/me", "/x/{v}"]
 
 
 @pytest.mark.parametrize("path", ["", "x", "*", "@evil.test", "http://evil.test/x", "{v}"])

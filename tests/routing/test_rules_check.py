@@ -817,6 +817,7 @@ def test_a_path_that_grows_for_long_is_told_by_the_rule_that_comes_again():
     ]
 
 
+@pytest.mark.untraced
 def test_a_loop_of_very_many_hops_is_a_possible_one():
     """The rules count to 4096 in binary and begin anew; the search for that is bounded."""
     bits = 12
@@ -874,6 +875,7 @@ def test_a_rule_whose_requests_stand_in_another_circle_in_part_is_told_by_itself
     ]
 
 
+@pytest.mark.untraced
 def test_rules_that_take_long_to_follow_hide_no_loop_that_is_certain():
     """However many hops were looked at elsewhere, and given up."""
     checked = check(

@@ -242,6 +242,17 @@ def test_a_parameter_of_one_segment_takes_neither_two_nor_none(app, target, path
     ]
 
 
+@pytest.mark.parametrize("rule", ["redirect", "reroute"])
+def test_a_row_does_not_lead_where_a_rule_refuses_the_path(app, rule):
+    """The rule would send it to another site."""
+    getattr(app, rule)("/v1/{rest:path}", to="/{rest}")
+    with_rows(app, ("/a", "/v1/home"), ("/b", "/v1//evil.example"))
+
+    assert refused(app) == [
+        "row 2 '/b' -> '/v1//evil.example': nothing in this app answers at '/v1//evil.example'"
+    ]
+
+
 def test_a_question_mark_in_a_source_is_no_query(app):
     with_rows(app, ("/b%3Fx", "/both?y"), ("/b", "/home"), ("/a", "/b?x"), ("/c", "/a"))
 
@@ -424,6 +435,7 @@ def test_many_rows_with_every_sort_of_end(app):
         assert found == end.get(path, "/home" if path == "/r3000" else path)
 
 
+@pytest.mark.untraced
 def test_a_row_that_leads_to_rules_which_branch_at_every_hop():
     """They are 2 to the power of 100 paths, of which some are looked at."""
     app = App(openapi_url=None, docs_url=None)

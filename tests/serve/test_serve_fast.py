@@ -559,6 +559,7 @@ async def test_a_traceback_shows_the_generated_lines(call):
     ids=repr,
 )
 @pytest.mark.parametrize("way", ["fast", "careful"])
+@pytest.mark.untraced
 def test_an_instance_that_is_raised_again_and_again_does_not_grow(at_once, caplog, way, instance):
     """Its traceback would hold on to each frame that it ever passed."""
     caplog.set_level("CRITICAL", "redirflow")  # records are kept, and hold tracebacks too
