@@ -72,6 +72,7 @@ def test_specs_are_equal_by_what_they_promise():
     assert first == second
     assert first != returns(str)
     assert {raises(NotFound)} == {raises(NotFound)} != {raises(Conflict)}
+    assert {returns(int, examples=[1]), first} == {second, returns(int, examples=[1])}
 
 
 def test_a_spec_of_nothing_takes_everything_from_the_function():

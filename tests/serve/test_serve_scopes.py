@@ -737,6 +737,60 @@ async def test_a_task_of_a_handler_that_fails_when_its_client_leaves(asgi, logge
     assert [text.endswith("failed: ExceptionGroup") for _, text in logged()] == [True]
 
 
+async def test_two_tasks_of_a_dependency_that_fail(call, logged):
+    """The handler has returned by then, and nothing was thrown in."""
+    app = App()
+
+    async def fail():
+        await anyio.sleep(0.001)
+        raise KeyError
+
+    async def stubborn():
+        with anyio.CancelScope(shield=True):
+            await anyio.sleep(0.01)
+        raise ValueError
+
+    async def both() -> AsyncIterator[None]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(fail)
+            group.start_soon(stubborn)
+            yield
+
+    @app.get("/", dependencies=[both])
+    async def show() -> None: ...
+
+    with anyio.fail_after(5):
+        assert (await call(app)).status == 500
+    assert [text.endswith("failed: ExceptionGroup") for _, text in logged()] == [True]
+
+
+class Odd(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("swallows", [False, True])
+async def test_what_is_no_exception_has_no_answer(asgi, logged, swallows):
+    """Whatever the dependencies around it make of it."""
+    app, peer = App(), asgi.Peer(b"")
+
+    async def session() -> AsyncIterator[None]:
+        with suppress(Odd):
+            yield
+        if not swallows:
+            raise KeyError
+
+    @app.get("/", dependencies=[session])
+    async def show() -> None:
+        raise Odd
+
+    with pytest.raises(Odd):
+        await app(asgi.scope(), peer.receive, peer.send)
+
+    assert peer.sent == []
+    told = ["the dependency session failed to end"] * (not swallows)
+    assert [text for _, text in logged()] == told
+
+
 # --- who awaits a task that was cancelled ------------------------------------------------------
 
 
