@@ -72,7 +72,10 @@ def test_specs_are_equal_by_what_they_promise():
     assert first == second
     assert first != returns(str)
     assert {raises(NotFound)} == {raises(NotFound)} != {raises(Conflict)}
-    assert {returns(int, examples=[1]), first} == {second, returns(int, examples=[1])}
+    assert {returns(int, headers={"X-A": HeaderSpec()}), first} == {
+        second,
+        returns(int, headers={"X-A": HeaderSpec()}),
+    }
 
 
 def test_a_spec_of_nothing_takes_everything_from_the_function():
