@@ -49,11 +49,15 @@ GOOD = [
     (battery.request(b"/b/sync/7"), 200),
     (battery.request(b"/b/lines"), 200),
     (battery.request(b"/b/v0/items/7"), 200),
+    (battery.request(b"/b/grouped"), 200),
+    (battery.request(b"/b/late"), 504),
+    (battery.request(b"/b/late/group"), 409),
     (battery.request(b"/wait?seconds=0.01"), 200),
     (battery.request(b"/keep", battery.MULTIPART, method=b"POST", body=BIG), 201),
 ]
 LEAVING = [
     battery.request(b"/drip"),
+    battery.request(b"/grouped"),
     battery.request(b"/wait?seconds=0.5"),
     battery.request(b"/hang"),
     battery.request(b"/wait-sync?seconds=0.05"),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated
 
+import anyio
 from msgspec import Struct
 from wired import Item
 from wired import app as battery
@@ -85,6 +86,43 @@ async def drip() -> AsyncIterator[Item]:
         while True:
             yield Item("drop" * 20)
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def in_time():
+    with open_one():
+        async with asyncio.timeout(60), anyio.create_task_group() as group:
+            group.start_soon(beside)
+            yield
+            group.cancel_scope.cancel()
+
+
+async def beside() -> None:
+    with open_one():
+        await anyio.sleep_forever()
+
+
+async def limited() -> AsyncIterator[None]:
+    async with in_time():
+        yield
+
+
+@app.get("/grouped", dependencies=[limited])
+async def grouped() -> AsyncIterator[Item]:
+    """Items of a task beside it, in a dependency with a timeout and one more task."""
+    give, take = anyio.create_memory_object_stream[Item]()
+
+    async def produce() -> None:
+        async with give:
+            with open_one():
+                while True:
+                    await give.send(Item("drop" * 20))
+                    await anyio.sleep(0.01)
+
+    async with take, anyio.create_task_group() as group:
+        group.start_soon(produce)
+        async for item in take:
+            yield item
 
 
 @app.post("/keep", dependencies=[session])
