@@ -98,11 +98,9 @@ class StreamSender:
             with self._closing:
                 try:
                     await self._each_item(head=head)
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001 - raised when it is closed
                     failure = error
-                    raise
-                finally:
-                    await self._close()
+                await self._close()
         finally:
             if self._closing.cancel_called:
                 told = "the stream %s did not end within %s s, and was given up"

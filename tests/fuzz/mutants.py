@@ -80,7 +80,7 @@ TESTS = {
     "endpoint/exact": ["endpoint/test_exact.py"],
     "serve/cancelled": ["serve/test_serve_scopes.py"],
     "serve/leaving": ["serve/test_serve_leaving.py", "serve/test_serve_scopes.py"],
-    "serve/stream": ["serve/test_serve_streams.py", "serve/test_serve_scopes.py"],
+    "serve/stream": [FROZEN, "serve/test_serve_streams.py", "serve/test_serve_scopes.py"],
     "serve/gate": [FROZEN, "serve/test_serve_routing.py"],
     "serve/writing": ["serve/test_serve_usual.py", "serve/test_serve_fast.py"],
 }

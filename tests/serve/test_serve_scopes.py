@@ -706,9 +706,12 @@ async def test_a_task_that_fails_when_its_stream_is_closed(asgi, logged, head):
             peer.leave()
             await anyio.sleep_forever()
 
+    raised = []
+    scope = asgi.scope("HEAD" if head else "GET", **{"redirflow.raised": raised})
     with anyio.fail_after(5), nullcontext() if head else pytest.raises(ExceptionGroup):
-        await app(asgi.scope("HEAD" if head else "GET"), peer.receive, send)
+        await app(scope, peer.receive, send)
 
+    assert [type(error) for error in raised] == [ExceptionGroup]
     said = "failed to close" if head else "failed: ExceptionGroup"
     assert [text.endswith(said) for _, text in logged()] == [True]
 

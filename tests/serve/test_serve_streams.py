@@ -25,7 +25,7 @@ from redirflow import (
 from redirflow.endpoint.stream import KEEP_ALIVE
 from redirflow.http.request import BodyTooLarge
 from redirflow.serve.inbox import WINDOW, Inbox
-from redirflow.serve.stream import Streaming, StreamSender
+from redirflow.serve.stream import KEEP_ALIVE_SECONDS, Streaming, StreamSender
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -831,6 +831,7 @@ async def test_silence_is_filled_with_comments(asgi):
     inbox = Inbox(peer.receive, 0)
     plan = event_plan(events(make))
     sender = StreamSender(Streaming(plan, make(), [], []), peer.send, silence=0.01)
+    assert KEEP_ALIVE_SECONDS == 15  # as the README says
 
     with anyio.fail_after(2):
         await sender.send_all(inbox, head=False)
