@@ -8,6 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from msgspec import Struct
+from trio.testing import MockClock
 
 from redirflow import (
     App,
@@ -865,3 +866,31 @@ async def test_a_comment_that_can_not_be_sent_tells_that_the_client_has_left(asg
         await StreamSender(stream, send, silence=0.01).send_all(inbox, head=False)
 
     assert log == [None, b"data: a\n\n", KEEP_ALIVE, "closed"]
+
+
+@pytest.mark.parametrize(
+    "anyio_backend", [("trio", {"clock": MockClock(autojump_threshold=0)})], ids=["trio"]
+)
+@pytest.mark.parametrize("first", [0, 40])
+async def test_a_stream_that_is_not_silent_has_no_comments(asgi, first):
+    """Nor has one that has not begun: its fields come with its first event."""
+
+    async def make():
+        await anyio.sleep(first)
+        for _ in range(4):
+            yield ServerSentEvent(data="a")
+            await anyio.sleep(10)
+        await anyio.sleep(6)
+        yield ServerSentEvent(data="b")
+
+    peer = Slow(0)
+    stream = Streaming(event_plan(events(make)), make(), [], [])
+    await StreamSender(stream, peer.send).send_all(Inbox(peer.receive, 0), head=False)
+
+    assert peer.sent[0]["type"] == "http.response.start"
+    assert [message["body"] for message in peer.sent[1:]] == [
+        *[b"data: a\n\n"] * 4,
+        KEEP_ALIVE,
+        b"data: b\n\n",
+        b"",
+    ]
