@@ -85,6 +85,24 @@ async def test_without_it_a_handler_runs_to_its_end(asgi, logged):
     assert logged() == []
 
 
+async def test_a_handler_that_fails_when_its_client_leaves(asgi, logged):
+    """Its error is told as it is, in no group."""
+    app, peer = App(), asgi.Peer(b"")
+
+    @app.get("/", cancel_on_disconnect=True)
+    async def wait() -> None:
+        peer.leave()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise KeyError
+
+    with anyio.fail_after(5):
+        await app(asgi.scope(), peer.receive, peer.send)
+
+    assert [text.endswith("failed: KeyError") for _, text in logged()] == [True]
+
+
 def slowly(peer):
     """The `receive` of a client whose body comes in pieces; nobody else may ask meanwhile."""
     asking = anyio.Lock(fast_acquire=True)
