@@ -78,6 +78,7 @@ TESTS = {
     ],
     "endpoint/plan": ["endpoint/test_plans.py", "endpoint/test_endpoints.py"],
     "endpoint/exact": ["endpoint/test_exact.py"],
+    "serve/call": [FROZEN, "serve/test_serve_dependencies.py", "serve/test_serve_scopes.py"],
     "serve/cancelled": ["serve/test_serve_scopes.py"],
     "serve/leaving": ["serve/test_serve_leaving.py", "serve/test_serve_scopes.py"],
     "serve/stream": [FROZEN, "serve/test_serve_streams.py", "serve/test_serve_scopes.py"],
