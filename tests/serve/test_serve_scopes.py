@@ -597,6 +597,28 @@ async def test_a_dependency_in_a_scope_of_its_own_may_take_its_time(call, logged
     assert logged() == []
 
 
+@ASYNCIO
+async def test_so_may_one_in_a_timeout_of_asyncio(call, logged):
+    app = App()
+
+    @raises(Conflict)
+    async def slowly() -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(0.01):
+                yield
+        except TimeoutError:
+            await asyncio.sleep(1.1)
+            raise Conflict from None
+
+    @app.get("/", dependencies=[slowly])
+    async def wait() -> None:
+        await asyncio.sleep(60)
+
+    with anyio.fail_after(5):
+        assert (await call(app)).status == 409
+    assert logged() == []
+
+
 @pytest.mark.parametrize("again", ["more", "less"])
 async def test_a_generator_in_a_task_group_that_yields_twice(call, logged, again):
     app = App()
