@@ -1,10 +1,13 @@
 """Calling an author's function: async, in a worker thread, or the halves of a generator."""
 
+import math
+from asyncio import CancelledError
 from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final, Protocol
 
 import anyio
@@ -13,7 +16,7 @@ from anyio.lowlevel import EventLoopToken, current_token
 from msgspec import Struct, field
 
 from redirflow.endpoint.steps import Step
-from redirflow.serve.cancelled import answerable, besides, close, is_from_around
+from redirflow.serve.cancelled import answerable, besides, close, surely, time_to_end
 from redirflow.serve.failures import LOGGER, sole_signal
 
 ABANDONED_SECONDS: Final = 1.0
@@ -30,9 +33,9 @@ class Ending(Protocol):
         """Resume it, or throw *error* into it; raises only what is new."""
         ...
 
-    async def abandon(self, error: BaseException) -> bool:
-        """Throw *error*, which is none to answer, into it, whoever cancels the task; whether
-        *error* goes on: a generator ends its own cancellation.
+    async def abandon(self, error: BaseException | None) -> bool:
+        """End it soon, since nobody waits for the answer, whoever cancels the task; whether
+        *error*, which is none to answer, goes on: a generator ends its own cancellation.
         """
         ...
 
@@ -41,16 +44,22 @@ class Swallowed(RuntimeError):
     """A cancellation ended inside of a generator, and nothing says what the answer is."""
 
 
-async def told(ending: Ending, error: BaseException | None) -> BaseException | None:
-    """What is new after *ending* was told *error*: one of its own, or a cancellation."""
+async def told(
+    ending: Ending, error: BaseException | None, *, hurried: bool
+) -> BaseException | None:
+    """What is new after *ending* was told *error*: one of its own, or a cancellation.
+
+    Args:
+        hurried: whether nobody waits for the answer.
+    """
     try:
-        if error is None or isinstance(error, Exception):
+        if not hurried and isinstance(error, Exception | None):
             await ending.end(error)
-        elif not await ending.abandon(error):
+        elif not await ending.abandon(error) and error is not None:
             return Swallowed("a cancel scope around its yield was cancelled")
     except BaseException as raised:  # noqa: BLE001 - what has no answer is raised at the end
-        error = answerable(raised)
-        return sole_signal(error) if isinstance(error, Exception) else error
+        new = answerable(raised)
+        return sole_signal(new) if isinstance(new, Exception) else new
     return None
 
 
@@ -58,19 +67,53 @@ class Caller(Struct, frozen=True, eq=False):
     """Calls functions; `limiter` bounds how many sync ones run at once."""
 
     limiter: anyio.CapacityLimiter
+    unlimited: anyio.CapacityLimiter = field(
+        default_factory=lambda: anyio.CapacityLimiter(math.inf)
+    )
 
     async def call(self, step: Step, arguments: dict[str, Any], endings: list[Ending]) -> Any:
         """The result of *step*; a generator's ending is added to *endings*."""
         if step.kind == "async":
             return await step.function(**arguments)
         if step.kind == "sync":
-            return await to_thread.run_sync(
-                partial(step.function, **arguments), limiter=self.limiter
-            )
+            return await self.in_thread(partial(step.function, **arguments))
         if step.kind == "async generator":
             return await _begin_async(step.function(**arguments), endings)
         async with self.limiter:
             return await _begin_sync(step.function(**arguments), endings)
+
+    async def in_thread(self, function: Callable[[], Any]) -> Any:
+        """The result of *function*, which is waited for even when the task is cancelled."""
+        errand = _Errand(function)
+        # The place is kept until the thread is free: asyncio's cancellation ends the call below.
+        async with self.limiter:
+            try:
+                return await to_thread.run_sync(errand.run, limiter=self.unlimited)
+            except CancelledError:
+                if not errand.revoked():
+                    await surely(errand.ended.is_set)
+                raise
+
+
+class _Errand:
+    """A function on its way to a thread, from where it can be called back until it begins."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.ended = Event()
+        self._waiting = [function]  # a pop is atomic: one of two gets it
+
+    def run(self) -> Any:
+        try:
+            return self._waiting.pop()()
+        finally:
+            self.ended.set()
+
+    def revoked(self) -> bool:
+        """Whether it has not begun, and will not."""
+        with suppress(IndexError):
+            self._waiting.pop()
+            return True
+        return False
 
 
 async def _begin_async(generator: AsyncGenerator[Any], endings: list[Ending]) -> Any:
@@ -89,14 +132,17 @@ async def _begin_async(generator: AsyncGenerator[Any], endings: list[Ending]) ->
 
 async def _begin_sync(generator: Generator[Any], endings: list[Ending]) -> Any:
     ending = _SyncEnding(generator)
+    endings.append(ending)  # what it has begun is ended, also where the task is cancelled meanwhile
     try:
         value = await ending.worker.run(partial(next, generator, _ENDED))
-        if value is _ENDED:
-            raise RuntimeError("a dependency ended without a yield")
-    except BaseException:
+    except Exception:
+        endings.remove(ending)
         ending.worker.stop()
         raise
-    endings.append(ending)
+    if value is _ENDED:
+        endings.remove(ending)
+        ending.worker.stop()
+        raise RuntimeError("a dependency ended without a yield")
     return value
 
 
@@ -114,16 +160,16 @@ class _AsyncEnding(Struct, frozen=True, eq=False):
     async def end(self, error: BaseException | None) -> None:
         await self._end(error)
 
-    async def abandon(self, error: BaseException) -> bool:
-        if isinstance(error, GeneratorExit) or is_from_around(self.scope):
-            self.scope.shield = True
-            self.scope.deadline = anyio.current_time() + ABANDONED_SECONDS
-        goes_on = await self._end(error)
-        if self.scope.cancel_called:
-            words = "the dependency %s did not end within %s s, and was given up"
-            name = getattr(self.generator, "__qualname__", type(self.generator).__name__)
-            LOGGER.error(words, name, ABANDONED_SECONDS)
-        return goes_on
+    async def abandon(self, error: BaseException | None) -> bool:
+        others = error is None or isinstance(error, GeneratorExit)
+        try:
+            with time_to_end(self.scope, ABANDONED_SECONDS, surely=others):
+                return await self._end(error)
+        finally:
+            if self.scope.cancel_called:
+                words = "the dependency %s did not end within %s s, and was given up"
+                name = getattr(self.generator, "__qualname__", type(self.generator).__name__)
+                LOGGER.error(words, name, ABANDONED_SECONDS)
 
     async def _end(self, error: BaseException | None) -> bool:
         # PERF: by hand; an ExitStack takes 4 us more.
@@ -168,8 +214,8 @@ class _SyncEnding(Struct, frozen=True, eq=False):
         finally:
             self.worker.stop()
 
-    async def abandon(self, error: BaseException) -> bool:
-        await self.end(GeneratorExit())
+    async def abandon(self, error: BaseException | None) -> bool:
+        await self.end(error and GeneratorExit())
         return True
 
     def _finish(self, error: BaseException | None) -> None:
@@ -219,8 +265,12 @@ class _Worker:
         """The result of *function*; waited for even when the task is cancelled."""
         job = _Job(function, current_token(), anyio.Event())
         self._jobs.put(job)
-        with anyio.CancelScope(shield=True):
-            await job.done.wait()
+        try:
+            with anyio.CancelScope(shield=True):
+                await job.done.wait()
+        except CancelledError:
+            await surely(job.done.is_set)
+            raise
         if job.error is not None:
             raise job.error
         return job.value

@@ -9,6 +9,8 @@ nobody's passes on untouched, to the server.
 import asyncio
 import math
 from asyncio import CancelledError
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import anyio
@@ -16,25 +18,66 @@ import anyio
 
 def is_cancelled() -> bool:
     """Whether somebody around here has cancelled this task, and it has not ended for that yet."""
-    if anyio.current_effective_deadline() == -math.inf:
-        return True
+    return anyio.current_effective_deadline() == -math.inf or _is_cancelled_as_a_task()
+
+
+def _is_cancelled_as_a_task() -> bool:
+    """Whether a task of asyncio was told to end, by a scope or not; trio has nothing but scopes."""
     if anyio.get_cancelled_exc_class() is not CancelledError:
-        return False  # trio has nothing but scopes
+        return False
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-def is_from_around(scope: anyio.CancelScope) -> bool:
-    """Whether what cancels this task stands around *scope*, and not inside of it.
+@contextmanager
+def time_to_end(scope: anyio.CancelScope, seconds: float, *, surely: bool) -> Generator[None]:
+    """Let what runs inside of *scope* end, though the task is cancelled, and cancel it after that.
 
-    On asyncio a task can be cancelled without a scope, from wherever: that is told as `False`.
+    What was cancelled may be a scope that stands inside of *scope*: that is no reason to hurry.
+
+    Args:
+        surely: whether it is known to be another one.
     """
+    timer = None
+    if surely or _is_from_around(scope):
+        scope.shield = True
+        scope.deadline = anyio.current_time() + seconds
+    elif _is_cancelled_as_a_task():
+        # By its server, or by a timeout of asyncio inside of *scope*, which has ended then.
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        timer = asyncio.get_running_loop().call_later(
+            seconds, lambda: scope.cancel() if task.cancelling() else None
+        )
+    try:
+        yield
+    finally:
+        scope.shield = False
+        scope.deadline = math.inf
+        if timer is not None:
+            timer.cancel()
+
+
+def _is_from_around(scope: anyio.CancelScope) -> bool:
+    """Whether a scope around *scope* was cancelled, and none inside of it."""
     if anyio.current_effective_deadline() > -math.inf:
         return False
     scope.shield = True
     inside = anyio.current_effective_deadline()
     scope.shield = False
     return inside > -math.inf
+
+
+async def surely(done: Callable[[], bool]) -> None:
+    """Wait until *done*, whatever cancels this task meanwhile: that is raised afterwards."""
+    cancelled: BaseException | None = None
+    with anyio.CancelScope(shield=True):
+        while not done():
+            try:
+                await anyio.sleep(0.005)
+            except CancelledError as error:  # no scope of anyio keeps off what asyncio cancels
+                cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 def is_cancellation(error: BaseException) -> bool:
@@ -56,14 +99,22 @@ def answerable(raised: BaseException) -> BaseException:
     """
     if isinstance(raised, Exception):
         return raised
+    if isinstance(raised, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", raised)
+        rest = group.split(is_cancellation)[1]
+        return rest or answerable(_first(group))
     if isinstance(raised, CancelledError) and not is_cancelled():
         error = RuntimeError("a task was awaited that had been cancelled")
         error.__cause__ = raised
         return error
-    if not isinstance(raised, BaseExceptionGroup):
-        return raised
-    group = cast("BaseExceptionGroup[BaseException]", raised)
-    return group.split(is_cancellation)[1] or group
+    return raised
+
+
+def _first(raised: BaseException) -> BaseException:
+    """The first leaf of a group."""
+    while isinstance(raised, BaseExceptionGroup):
+        raised = cast("BaseExceptionGroup[BaseException]", raised).exceptions[0]
+    return raised
 
 
 def besides(raised: BaseException, thrown: BaseException | None) -> BaseException | None:

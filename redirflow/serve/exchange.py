@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from anyio import to_thread
 from msgspec import Struct
 
 from redirflow.declare.errors import BadRequest
@@ -72,6 +71,7 @@ class Exchange:
         self._endings: list[tuple[Ending, Judge]] = []
         self._tasks = BackgroundTasks()
         self._form: FormData | None = None
+        self._left = False  # the client, in the middle of a stream
         self._index = 0  # of the step that runs: its judge is the right one
 
     async def serve(self, send: Send) -> None:
@@ -79,6 +79,8 @@ class Exchange:
         try:
             await self._answer(send)
         except ClientDisconnected:
+            if self._endings:  # before the answer: a scope of theirs may be cancelled
+                await self._abandon()
             # Servers drop it, but for those that call broken framing a disconnect: what gets
             # no answer from here gets their 500.
             error = BadRequest("The request has broken off.")
@@ -181,9 +183,10 @@ class Exchange:
 
     async def _call(self, step: Step, arguments: dict[str, Any]) -> Any:
         begun: list[Ending] = []
-        result = await self._answering.caller.call(step, arguments, begun)
-        self._endings += [(ending, self._judge) for ending in begun]
-        return result
+        try:
+            return await self._answering.caller.call(step, arguments, begun)
+        finally:
+            self._endings += [(ending, self._judge) for ending in begun]
 
     async def _arguments(self, step: Step, results: list[Any]) -> dict[str, Any]:
         """The arguments of *step*, its body left out."""
@@ -218,7 +221,7 @@ class Exchange:
         """
         while self._endings:
             ending, judge = self._endings.pop()
-            raised = await told(ending, error)
+            raised = await told(ending, error, hurried=self._left)
             if raised is None:
                 continue
             if not isinstance(raised, Exception):
@@ -227,6 +230,10 @@ class Exchange:
                 outcome, error = self._answer_to(raised, judge), raised
             elif not isinstance(raised, Swallowed):  # there is nobody to tell but the log
                 LOGGER.error("the dependency %s failed to end", judge.name, exc_info=raised)
+        if isinstance(outcome, BaseException) and is_over(outcome):
+            # Two scopes were cancelled at once, and one exception told of both.
+            ended = Swallowed("a cancel scope of a dependency was cancelled")
+            outcome, error = self._answer_to(ended, self._judge), ended
         return outcome, error
 
     async def _stream(self, sender: StreamSender) -> tuple[Outcome, BaseException | None]:
@@ -241,6 +248,7 @@ class Exchange:
             if isinstance(error, Exception):
                 error = sole_signal(error)
                 if isinstance(error, ClientDisconnected):
+                    self._left = True
                     return sent, None
                 self._answering.broken(error, self._endpoint, self._request.scope)
             return error, error
@@ -260,8 +268,7 @@ class Exchange:
                 if is_async(function):
                     await function(*args, **kwargs)
                 else:
-                    limiter = self._answering.caller.limiter
-                    await to_thread.run_sync(partial(function, *args, **kwargs), limiter=limiter)
+                    await self._answering.caller.in_thread(partial(function, *args, **kwargs))
             except BaseException as raised:
                 error = answerable(raised)
                 if not isinstance(error, Exception):

@@ -3,10 +3,9 @@
 A stream ends when its client leaves, before its first item too, which may be long in coming.
 """
 
-import math
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager, nullcontext, suppress
-from typing import Any, Final
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, suppress
+from typing import Any, Final, NoReturn
 
 import anyio
 import anyio.lowlevel
@@ -15,7 +14,7 @@ from msgspec import Struct
 from redirflow.endpoint.stream import KEEP_ALIVE, StreamPlan
 from redirflow.http.request import ClientDisconnected
 from redirflow.http.types import Message, RawHeaders, Send
-from redirflow.serve.cancelled import close, is_cancelled, is_from_around
+from redirflow.serve.cancelled import close, is_cancelled, time_to_end
 from redirflow.serve.failures import LOGGER
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.leaving import unless_left
@@ -24,9 +23,6 @@ KEEP_ALIVE_SECONDS: Final = 15.0
 _CLOSING_SECONDS: Final = 1.0
 _BURST: Final = 16
 """Chunks in a row that are sent before others surely have a turn."""
-
-
-_END: Final = object()
 
 
 class Streaming(Struct, frozen=True, eq=False):
@@ -65,31 +61,31 @@ class StreamSender:
         # Scopes must nest, and a generator may open some around a `yield`: so the one that gives
         # it time to end is entered before it begins.
         self._closing = anyio.CancelScope()
+        self._starting = anyio.CancelScope(shield=True)
 
     async def send_all(self, inbox: Inbox, *, head: bool) -> None:
-        """Send the stream to its end; returns early when the client leaves.
+        """Send the stream to its end.
 
         Args:
             head: whether only the fields are wanted.
 
         Raises:
-            ClientDisconnected: the client left before there was a first item.
+            ClientDisconnected: the client has left.
             ContractViolation, Exception: what the generator raises, or makes of an item.
         """
 
         async def left() -> None:
-            await inbox.left()
-            self._left = True
+            try:
+                await inbox.left()
+                self._left = True
+            finally:  # also when the server ends this
+                self._starting.shield = False
 
         signs = [left, self._fill_silence] if self._streaming.plan.events else [left]
-        try:
-            await unless_left(lambda: self._send_items(head=head), *signs)
-            # Out of reach of who waits for the client to leave: a server may tell of the
-            # disconnect while it closes the connection in here.
-            await self._end()
-        except ClientDisconnected:
-            if not self.begun:
-                raise
+        await unless_left(lambda: self._send_items(head=head), *signs)
+        # Out of reach of who waits for the client to leave: a server may tell of the disconnect
+        # while it closes the connection in here.
+        await self._end()
 
     async def _send_items(self, *, head: bool) -> None:
         """Send the fields, when the first item is there, and the body but for its end."""
@@ -109,77 +105,61 @@ class StreamSender:
             raise failure
 
     async def _each_item(self, *, head: bool) -> None:
-        coming = anext(self._items)
-        while True:
-            try:
-                item = await coming
-            except StopAsyncIteration:
-                break
+        async for item in self._items:
             chunk = self._streaming.plan.encode(item)
+            if not self.begun:
+                await self._start()
+            if head:
+                return
             try:
-                if not self.begun:
-                    await self._start()
-                if head:
-                    return
                 await self._chunk(chunk)
             except anyio.get_cancelled_exc_class() as cancelled:
-                coming = self._next_after(cancelled)
-            else:
-                coming = anext(self._items)
+                await self._interrupted(cancelled)
         if not self.begun:
             await self._start()
         async with self._lock:
             pass  # a comment that is being sent is sent whole; who sends them ends with this
 
-    async def _next_after(self, cancelled: BaseException) -> Any:
-        """The item that follows where a scope of the generator's own was cancelled."""
+    async def _interrupted(self, cancelled: BaseException) -> NoReturn:
+        """End a generator whose own scope, maybe, was cancelled while its item was sent.
+
+        Whether the client has that item nobody knows: so the answer can't go on, nor end as if
+        it were whole, whatever the generator makes of it.
+        """
         throw = getattr(self._items, "athrow", None)
-        if throw is None:
-            raise cancelled
-        ending = self._left or is_from_around(self._closing)
-        with self._time_to_end() if ending else nullcontext():
-            try:
-                item = await throw(cancelled)
-            except StopAsyncIteration:
-                item = _END
+        if throw is not None:
+            with self._time_to_end(surely=self._left), suppress(StopAsyncIteration):
+                await throw(cancelled)
         if is_cancelled():
             raise cancelled
-        if item is _END:
-            raise StopAsyncIteration
-        return item
+        raise RuntimeError("a stream's own scope was cancelled while an item was being sent")
 
     async def _close(self) -> None:
         """Close the generator, also when its task was cancelled."""
         if not hasattr(self._items, "aclose"):
             return
-        with self._time_to_end():
+        with self._time_to_end(surely=True):
             try:
                 await close(self._items)
             except Exception as error:  # noqa: BLE001 - the answer is sent, or another one will be
                 LOGGER.error("the stream %s failed to close", self._name, exc_info=error)
                 self._streaming.raised.append(error)
 
-    @contextmanager
-    def _time_to_end(self) -> Generator[None]:
-        """Keep cancellation from the generator for a while: it may have to wait for something."""
-        self._closing.shield = True
-        self._closing.deadline = anyio.current_time() + _CLOSING_SECONDS
-        try:
-            yield
-        finally:
-            self._closing.shield = False
-            self._closing.deadline = math.inf
+    def _time_to_end(self, *, surely: bool) -> AbstractContextManager[None]:
+        return time_to_end(self._closing, _CLOSING_SECONDS, surely=surely)
 
     @property
     def _name(self) -> str:
         return getattr(self._items, "__qualname__", type(self._items).__name__)
 
     async def _start(self) -> None:
-        """Send the fields."""
+        """Send the fields: no scope of the generator's keeps them from being sent."""
         self.begun = True
         plan = self._streaming.plan
         headers = [(b"content-type", plan.media_type), *self._streaming.lines]
-        await self._post({"type": "http.response.start", "status": plan.status, "headers": headers})
+        start = {"type": "http.response.start", "status": plan.status, "headers": headers}
+        with self._starting:
+            await self._post(start)
 
     async def _end(self) -> None:
         """Send the end of the body."""
@@ -203,7 +183,7 @@ class StreamSender:
         if self._chunks % _BURST == 0:
             # A generator that never waits would keep everybody else from running, and nobody
             # would see its client leave.
-            await anyio.lowlevel.checkpoint()
+            await anyio.lowlevel.cancel_shielded_checkpoint()
 
     async def _post(self, message: Message) -> None:
         try:

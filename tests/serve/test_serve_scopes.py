@@ -6,6 +6,7 @@ here passes on.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -15,7 +16,7 @@ import anyio.lowlevel
 import pytest
 from msgspec import Struct
 
-from redirflow import App, BackgroundTasks, Conflict, GatewayTimeout, raises, returns
+from redirflow import App, BackgroundTasks, Conflict, GatewayTimeout, Request, raises, returns
 from redirflow.endpoint.violation import ContractViolation
 
 
@@ -165,7 +166,7 @@ def slow_client(asgi, log):
 
 @pytest.mark.parametrize("ends", ["it ends", "it goes on", "it fails", "it groups"])
 async def test_a_scope_of_a_stream_that_is_cancelled_while_an_item_is_sent(asgi, logged, ends):
-    """It is told so at its `yield`, and says what follows."""
+    """It is told so at its `yield`. Nobody knows what the client has got, so nothing follows."""
     log = []
 
     async def make():
@@ -181,17 +182,42 @@ async def test_a_scope_of_a_stream_that_is_cancelled_while_an_item_is_sent(asgi,
             yield Item(2)
 
     receive, send = slow_client(asgi, log)
-    raised = {"it fails": KeyError, "it groups": Conflict}.get(ends)
-    with anyio.fail_after(5):
-        if raised is None:
-            await streaming(make)(asgi.scope(), receive, send)
-        else:
-            with pytest.raises(raised):
-                await streaming(make)(asgi.scope(), receive, send)
+    raised = {"it fails": KeyError, "it groups": Conflict}.get(ends, RuntimeError)
+    with anyio.fail_after(5), pytest.raises(raised):
+        await streaming(make)(asgi.scope(), receive, send)
 
-    behind = {"it ends": [b""], "it goes on": [*lines(2), b""]}.get(ends, [])
-    assert log == [None, *lines(0, 1), *behind]
-    assert len(logged()) == (raised is not None)
+    assert log == [None, *lines(0, 1)]
+    assert len(logged()) == 1
+
+
+@pytest.mark.parametrize("stays", [True, False])
+async def test_a_scope_of_a_stream_that_is_cancelled_while_its_fields_are_sent(asgi, logged, stays):
+    """They are sent all the same, unless the client leaves: no body comes without them."""
+    peer, begun = asgi.Peer(b""), anyio.Event()
+
+    async def make():
+        with anyio.move_on_after(0.01) as scope:
+            yield Item(0)
+        assert scope.cancelled_caught
+        yield Item(1)
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            begun.set()
+            if stays:
+                await anyio.sleep(0.05)
+            else:
+                peer.leave()
+                await anyio.sleep_forever()
+        await anyio.lowlevel.checkpoint()
+        await peer.send(message)
+
+    with anyio.fail_after(5), pytest.raises(RuntimeError) if stays else nullcontext():
+        await streaming(make)(asgi.scope(), peer.receive, send)
+
+    assert begun.is_set()
+    assert [message["type"] for message in peer.sent] == ["http.response.start"] * stays
+    assert len(logged()) == stays
 
 
 async def test_the_client_leaves_a_stream_that_went_on_after_its_own_timeout(asgi, logged):
@@ -201,19 +227,15 @@ async def test_the_client_leaves_a_stream_that_went_on_after_its_own_timeout(asg
     async def make():
         with anyio.move_on_after(0.01):
             yield Item(0)
+            await anyio.sleep_forever()
         peer.leave()
         try:
             await anyio.sleep_forever()
         finally:
             log.append("closed")
 
-    async def send(message):
-        await peer.send(message)
-        if message.get("body"):
-            await anyio.sleep_forever()
-
     with anyio.fail_after(5):
-        await streaming(make)(asgi.scope(), peer.receive, send)
+        await streaming(make)(asgi.scope(), peer.receive, peer.send)
 
     assert log == ["closed"]
     assert bodies(peer.sent) == lines(0)
@@ -303,18 +325,17 @@ async def test_a_stream_that_takes_too_long_to_end(asgi, logged, owner):
             await anyio.sleep_forever()
 
     with anyio.move_on_after(0.02 if owner == "the server" else 5) as server:
-        if owner == "an error":
-            with pytest.raises(ContractViolation):
+        if owner in {"an error", "nobody"}:
+            with pytest.raises((ContractViolation, RuntimeError)):
                 await streaming(make)(asgi.scope(), peer.receive, send)
         else:
             await streaming(make)(asgi.scope(), peer.receive, send)
 
     assert server.cancelled_caught == (owner == "the server")
-    whole = owner == "nobody"
-    assert bodies(peer.sent) == [*lines(0), *[b""] * whole]
-    assert log == ["ended"] * whole
+    assert bodies(peer.sent) == lines(0)
+    assert log == ["ended"] * (owner == "nobody")
     told = [text.endswith("did not end within 1.0 s, and was given up") for _, text in logged()]
-    assert told == {"nobody": [], "an error": [True, False]}.get(owner, [True])
+    assert told == {"nobody": [False], "an error": [True, False]}.get(owner, [True])
 
 
 @ASYNCIO
@@ -789,6 +810,173 @@ async def test_two_tasks_of_a_dependency_that_fail(call, logged):
     assert [text.endswith("failed: ExceptionGroup") for _, text in logged()] == [True]
 
 
+@ASYNCIO
+@pytest.mark.parametrize("inner", ["a dependency", "the handler"])
+async def test_two_timeouts_at_once(call, logged, inner):
+    """One exception tells of both, on asyncio, and neither takes it for its own."""
+    app = App()
+
+    async def outer() -> AsyncIterator[None]:
+        with anyio.move_on_after(0.03):
+            yield
+
+    async def within() -> AsyncIterator[None]:
+        async with asyncio.timeout(0.02):
+            yield
+
+    async def wait() -> None:
+        asyncio.get_running_loop().call_soon(time.sleep, 0.05)  # both are late then
+        await asyncio.sleep(60)
+
+    @app.get("/", dependencies=[outer, within] if inner == "a dependency" else [outer])
+    async def show() -> None:
+        async with asyncio.timeout(0.02) if inner == "the handler" else nullcontext():
+            await wait()
+
+    with anyio.fail_after(5):
+        assert (await call(app)).status == 500
+    said = "Swallowed" if inner == "a dependency" else "TimeoutError"
+    assert logged()[-1][1].endswith(f"failed: {said}")
+
+
+@pytest.mark.parametrize("cancelled", ["by its client", "by a scope", "as a task"])
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_dependency_that_takes_too_long_to_end(asgi, logged, cancelled, stream):
+    """It gets a second, whatever ends its request, and whatever it was for."""
+    app, peer, begun, log = App(), asgi.Peer(b""), anyio.Event(), []
+
+    async def slow() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            log.append("ending")
+            await anyio.sleep(3)
+            log.append("ended")
+
+    @app.get("/value", dependencies=[slow], cancel_on_disconnect=True)
+    async def value() -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    @app.get("/stream", dependencies=[slow])
+    async def items() -> AsyncIterator[Item]:
+        begun.set()
+        yield Item(0)
+        await anyio.sleep_forever()
+
+    async def serve():
+        await app(asgi.scope("GET", "/stream" if stream else "/value"), peer.receive, peer.send)
+
+    with anyio.fail_after(2.5):
+        if cancelled == "as a task":
+            if anyio.get_cancelled_exc_class() is not asyncio.CancelledError:
+                return  # trio has no such thing
+            task = asyncio.create_task(serve())
+            await begun.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            async with anyio.create_task_group() as group:
+                group.start_soon(serve)
+                await begun.wait()
+                if cancelled == "by its client":
+                    peer.leave()
+                else:
+                    group.cancel_scope.cancel()
+
+    assert log == ["ending"]
+    assert [
+        text.endswith("did not end within 1.0 s, and was given up") for _, text in logged()
+    ] == [True]
+
+
+async def test_a_request_that_breaks_off_while_its_dependency_s_time_runs_out(asgi, logged):
+    """What is sent then is not sent under a scope that was cancelled."""
+    app, sent = App(), []
+
+    async def within() -> AsyncIterator[None]:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            yield
+
+    @app.post("/", dependencies=[within])
+    async def add(request: Request) -> None:
+        await request.body()
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        await anyio.lowlevel.checkpoint()
+        sent.append(message.get("status"))
+
+    with anyio.fail_after(5):
+        await app(asgi.scope("POST"), receive, send)
+
+    assert sent == [400, None]
+    assert logged() == []
+
+
+# --- threads -----------------------------------------------------------------------------------
+
+
+@ASYNCIO
+async def test_a_thread_is_waited_for_by_what_asyncio_cancels(call, logged):
+    """No scope keeps that off; a thread that goes on alone would hold nobody's place."""
+    app, log = App(), []
+
+    def connected() -> Iterator[None]:
+        time.sleep(0.05)
+        log.append("begin")
+        try:
+            yield
+        finally:
+            log.append("end")
+
+    @app.get("/begins", dependencies=[limited_by_asyncio, connected])
+    async def begins() -> None:
+        await asyncio.sleep(60)
+
+    @app.get("/sync", dependencies=[limited_by_asyncio])
+    def sync() -> None:
+        time.sleep(0.05)
+        log.append("sync")
+
+    for path, told in (("/begins", ["begin", "end"]), ("/sync", ["sync"])):
+        log.clear()
+        with anyio.fail_after(5):
+            assert (await call(app, "GET", path)).status == 500
+        assert log == told
+    assert len(logged()) == 2
+
+
+@ASYNCIO
+async def test_a_place_is_kept_until_its_thread_is_free(call):
+    app, running, most = App(), [], []
+
+    async def within() -> AsyncIterator[None]:
+        async with asyncio.timeout(0.1):
+            yield
+
+    @app.get("/", dependencies=[within])
+    def sync() -> None:
+        running.append(1)
+        most.append(len(running))
+        time.sleep(0.3)
+        running.pop()
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            for _ in range(2):
+                for _ in range(40):
+                    group.start_soon(call, app)
+                await anyio.sleep(0.15)
+
+    assert 0 < max(most) <= 40
+    assert running == []
+
+
 class Odd(BaseException):
     pass
 
@@ -866,6 +1054,29 @@ async def test_a_handler_that_awaits_a_cancelled_task(call, logged, more):
 
     assert answer.status == 500
     assert [text.endswith("failed: RuntimeError") for _, text in logged()] == [True]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_group_of_nothing_but_cancellations(asgi, call, logged, waits):
+    """It is one: somebody's, or nobody's."""
+    app = App()
+
+    @app.get("/")
+    async def show() -> None:
+        try:
+            await anyio.sleep_forever() if waits else await cancelled_task()
+        except BaseException as error:  # noqa: BLE001 - as a careless library might
+            raise BaseExceptionGroup("one", [BaseExceptionGroup("more", [error])]) from None
+
+    if waits:
+        peer = asgi.Peer(b"")
+        with anyio.move_on_after(0.02) as scope:
+            await app(asgi.scope(), peer.receive, peer.send)
+        assert scope.cancelled_caught
+        assert logged() == []
+    elif anyio.get_cancelled_exc_class() is asyncio.CancelledError:
+        assert (await call(app)).status == 500
+        assert len(logged()) == 1
 
 
 @ASYNCIO

@@ -24,7 +24,7 @@ from redirflow import (
     returns,
 )
 from redirflow.endpoint.stream import KEEP_ALIVE
-from redirflow.http.request import BodyTooLarge
+from redirflow.http.request import BodyTooLarge, ClientDisconnected
 from redirflow.serve.inbox import WINDOW, Inbox
 from redirflow.serve.stream import KEEP_ALIVE_SECONDS, Streaming, StreamSender
 
@@ -862,7 +862,7 @@ async def test_a_comment_that_can_not_be_sent_tells_that_the_client_has_left(asg
     inbox = Inbox(anyio.sleep_forever, 0)
     stream = Streaming(event_plan(events(make)), make(), [], [])
 
-    with anyio.fail_after(2):
+    with anyio.fail_after(2), pytest.raises(ClientDisconnected):
         await StreamSender(stream, send, silence=0.01).send_all(inbox, head=False)
 
     assert log == [None, b"data: a\n\n", KEEP_ALIVE, "closed"]
