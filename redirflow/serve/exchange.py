@@ -77,17 +77,17 @@ class Exchange:
     async def serve(self, send: Send) -> None:
         """Answer the request, run its background tasks, and leave nothing open."""
         try:
-            await self._answer(send)
+            try:
+                await self._answer(send)
+            finally:
+                if self._endings:
+                    await self._abandon()
         except ClientDisconnected:
-            if self._endings:  # before the answer: a scope of theirs may be cancelled
-                await self._abandon()
             # Servers drop it, but for those that call broken framing a disconnect: what gets
             # no answer from here gets their 500.
             error = BadRequest("The request has broken off.")
             await deliver(self._answering.failures.refusal(error), self._request.scope, send)
         finally:
-            if self._endings:
-                await self._abandon()
             if self._form is not None:
                 await self._form.close()
 

@@ -952,6 +952,29 @@ async def test_a_thread_is_waited_for_by_what_asyncio_cancels(call, logged):
 
 
 @ASYNCIO
+async def test_a_thread_is_waited_for_by_who_is_cancelled_twice(asgi, logged):
+    app, log, running = App(), [], asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    @app.get("/")
+    def sync() -> None:
+        loop.call_soon_threadsafe(running.set)
+        time.sleep(0.1)
+        log.append("sync")
+
+    task = asyncio.create_task(app(asgi.scope(), asgi.Peer(b"").receive, None))
+    await running.wait()
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0.01)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert log == ["sync"]
+    assert logged() == []
+
+
+@ASYNCIO
 async def test_a_place_is_kept_until_its_thread_is_free(call):
     app, running, most = App(), [], []
 
