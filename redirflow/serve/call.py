@@ -7,7 +7,7 @@ from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Thread
 from typing import Any, Final, Protocol
 
 import anyio
@@ -86,27 +86,33 @@ class Caller(Struct, frozen=True, eq=False):
         """The result of *function*, which is waited for even when the task is cancelled."""
         errand = _Errand(function)
         # The place is kept until the thread is free: asyncio's cancellation ends the call below.
-        async with self.limiter:
-            try:
-                return await to_thread.run_sync(errand.run, limiter=self.unlimited)
-            except CancelledError:
-                if not errand.revoked():
-                    await surely(errand.ended.is_set)
-                raise
+        # PERF: to wait for a place takes a turn of the loop, also where there is one.
+        try:
+            self.limiter.acquire_on_behalf_of_nowait(errand)
+        except anyio.WouldBlock:
+            await self.limiter.acquire_on_behalf_of(errand)
+        try:
+            return await to_thread.run_sync(errand.run, limiter=self.unlimited)
+        except CancelledError:
+            if not errand.revoked():
+                await surely(lambda: errand.ended)
+            raise
+        finally:
+            self.limiter.release_on_behalf_of(errand)
 
 
 class _Errand:
     """A function on its way to a thread, from where it can be called back until it begins."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
-        self.ended = Event()
+        self.ended = False
         self._waiting = [function]  # a pop is atomic: one of two gets it
 
     def run(self) -> Any:
         try:
             return self._waiting.pop()()
         finally:
-            self.ended.set()
+            self.ended = True
 
     def revoked(self) -> bool:
         """Whether it has not begun, and will not."""
