@@ -128,7 +128,7 @@ def _meant(type_: Any, default: Any) -> Any:
         raise TypeError("Expected a file")
     if type_ is Any:
         with suppress(TypeError, ValueError):  # what no client may send is all right there
-            msgspec.to_builtins(default, enc_hook=encoding())
+            msgspec.to_builtins(default, enc_hook=lambda _: None)
         return default
     sent = default
     if type(default) not in _UNSENT:
@@ -142,6 +142,8 @@ _UNSENT: Final = (msgspec.UnsetType, msgspec.Raw)
 
 def _is_of(value: Any, hint: Any) -> bool:
     """Whether *value*, which msgspec takes for *hint*, is what a type checker takes for it."""
+    if type(value) is hint and hint in _FIXED:
+        return True  # PERF: as most are, 0.1 us in place of 4
     hint = unaliased(hint)
     origin, inner = get_origin(hint), get_args(hint)
     if origin in _WRAPPERS:
@@ -161,6 +163,8 @@ _WRAPPERS: Final = (Annotated, NotRequired, Needed)
 
 def _inside(value: Any, hint: Any, cls: Any) -> Iterable[tuple[Any, Any]]:
     """What is directly in *value*, which is of *cls*, each with the type that *hint* has for it."""
+    if type(value) in _LISTS:
+        return _paired(value, get_args(hint))
     if is_typeddict(cls):
         hints = _hints(cls)
         return [(item, hints.get(key, Any)) for key, item in value.items()]
@@ -169,8 +173,6 @@ def _inside(value: Any, hint: Any, cls: Any) -> Iterable[tuple[Any, Any]]:
         return [
             pair for key, item in value.items() for pair in ((key, key_type), (item, item_type))
         ]
-    if type(value) in _LISTS:
-        return _paired(value, get_args(hint))
     fields = [(name, each) for name, each in _fields(hint, cls) if hasattr(value, name)]
     return [(getattr(value, name), each) for name, each in fields]
 
@@ -207,6 +209,8 @@ _WIDER: Final[dict[Any, Any]] = {float: (float, int)}
 
 def _written(value: Any) -> str:
     """*value* as an author writes it: the members of an Enum by their names."""
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
     return _MEMBER.sub(r"\1", repr(value))
 
 
@@ -225,16 +229,59 @@ def _shown(value: Any) -> str:
 
 def _making(default: Any) -> Callable[[], Any]:
     """A function that makes *default*: a fresh copy where something in it could be changed."""
-    if _is_fixed(default):
+    if type(default) in _FIXED or _is_fixed(default):
         return lambda: default
     # PERF: a list of numbers is copied in 30 ns by itself, in 1200 by `deepcopy`.
     if type(default) in _COPIED and _is_fixed((*default, *_values(default))):
         shallow: Callable[[], Any] = default.copy
         return shallow
+    if isinstance(default, Struct) and not hasattr(default, "__deepcopy__"):
+        return _struct_making(default)
+    parts = _PARTS.get(type(default))
+    if parts is not None:
+        return parts(default)
     return partial(copy.deepcopy, default) if _is_copied(default) else lambda: default
 
 
 _COPIED: Final[Any] = (list, set, dict)
+
+
+def _list_making(default: Any) -> Callable[[], Any]:
+    makers = [_making(item) for item in default]
+    return lambda: [make() for make in makers]
+
+
+def _tuple_making(default: Any) -> Callable[[], Any]:
+    make = _list_making(default)
+    return lambda: tuple(make())
+
+
+def _dict_making(default: Any) -> Callable[[], Any]:
+    makers = {key: _making(item) for key, item in default.items()}
+    return lambda: {key: make() for key, make in makers.items()}
+
+
+_PARTS: Final[dict[Any, Callable[[Any], Callable[[], Any]]]] = {
+    list: _list_making,
+    tuple: _tuple_making,
+    dict: _dict_making,
+}
+"""What makes each part anew; where one can't be copied, the others are."""
+
+
+def _struct_making(default: Struct) -> Callable[[], Any]:
+    """As `deepcopy`, which runs `__post_init__` once more, and that may not bear it."""
+    fields = {name: getattr(default, name) for name in default.__struct_fields__}
+    makers = {name: _making(each) for name, each in fields.items() if not _is_fixed(each)}
+    makers |= {name: _making(each) for name, each in getattr(default, "__dict__", {}).items()}
+
+    def make() -> Any:
+        made = copy.copy(default)
+        for name, make_field in makers.items():
+            msgspec.structs.force_setattr(made, name, make_field())
+        return made
+
+    return make
 
 
 def _values(items: Any) -> Iterable[Any]:

@@ -49,12 +49,34 @@ class Holder(Struct, Generic[T]):
     many: list[T] = []
 
 
+class Counted(Struct):
+    """What makes one twice would count twice."""
+
+    x: int
+    many: list[list[int]] = []
+
+    def __post_init__(self):
+        self.x += 1
+
+
+class Owned(Struct):
+    """Copies itself."""
+
+    many: list[int] = []
+
+    def __deepcopy__(self, _):
+        return Owned([*self.many])
+
+
 class Firm(Struct, Generic[T], frozen=True):
     held: T
 
 
 class Loose(Struct, frozen=True, dict=True):
     x: int = 1
+
+    def __post_init__(self):
+        self.__dict__["notes"] = ["a"]
 
 
 class Renamed(Struct, rename="camel", array_like=True):
@@ -203,6 +225,9 @@ def changed(value):
         (Holder[Letter], Holder(Letter.A, [Letter.A])),
         (Firm[list[int]], Firm([1])),
         (Loose, Loose()),
+        (Counted, Counted(1)),
+        (Owned, Owned()),
+        (list[Counted], [Counted(1, [[1]])]),
         (Renamed, Renamed(my_lists=[[1]])),
         (Cat | Dog, Dog([1])),
         (Sparse, Sparse()),
@@ -266,6 +291,27 @@ def test_what_nobody_can_change_is_handed_out_as_it_is(hint, default):
     seen, _ = bound(Body[hint], default)
 
     assert seen[0] is seen[1] is default
+
+
+def test_a_struct_is_not_initialized_again():
+    seen = []
+    client = TestClient(an_app(Body[list[Counted]], [Counted(1, [[1]])], seen))
+
+    for _ in range(2):
+        client.post("/")
+
+    assert [each.x for (each,) in seen] == [2, 2]
+
+
+def test_what_a_struct_has_besides_its_fields():
+    seen = []
+    client = TestClient(an_app(Body[Loose], Loose(), seen))
+
+    for _ in range(2):
+        client.post("/")
+        seen[-1].notes.append("b")
+
+    assert [each.notes for each in seen] == [["a", "b"], ["a", "b"]]
 
 
 def test_what_can_not_be_copied_is_shared():
