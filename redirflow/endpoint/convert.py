@@ -183,7 +183,7 @@ def is_scalar(info: types_of.Type) -> bool:
 
 
 def without_none(type_: Any) -> Any:
-    """*type_* without `None`, which no text stands for."""
+    """*type_* without `None` and `UNSET`, which no text stands for."""
     if isinstance(type_, type):  # PERF: most are a class
         return type_
     type_ = unaliased(type_)
@@ -193,17 +193,26 @@ def without_none(type_: Any) -> Any:
         stripped = without_none(inner)
         return Annotated[(stripped, *marks)] if marks else stripped
     if get_origin(type_) in {Union, types.UnionType}:
-        parts = [part for part in get_args(type_) if part is not type(None)]
+        parts = [part for part in get_args(type_) if part not in NOTHING]
         return Union[tuple(parts)] if parts else type_  # noqa: UP007 - made at run time
     return type_
 
 
+NOTHING: Final = (type(None), msgspec.UnsetType)
+"""The classes of what stands for a value that is not there."""
+
+
 def takes_none(type_: Any) -> bool:
     """Whether `None` is one of the values of *type_*."""
+    return takes(type_, type(None))
+
+
+def takes(type_: Any, part: Any) -> bool:
+    """Whether the class *part* is a member of the union *type_*."""
     type_ = unaliased(type_)
     if get_origin(type_) is Annotated:
-        return takes_none(get_args(type_)[0])
-    return get_origin(type_) in {Union, types.UnionType} and type(None) in get_args(type_)
+        return takes(get_args(type_)[0], part)
+    return get_origin(type_) in {Union, types.UnionType} and part in get_args(type_)
 
 
 def _scalar_reader(type_: Any) -> Reader:

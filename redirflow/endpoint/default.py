@@ -1,16 +1,35 @@
 """The default of an argument or of a field: a value of its type, made anew for each request."""
 
+import copy
 import inspect
+import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Final, Union, get_args, get_origin, is_typeddict
+from functools import partial
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    NotRequired,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+from typing import Required as Needed
+from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 from msgspec import inspect as types_of
 
 from redirflow.declare.hooks import decoding, encoding
-from redirflow.endpoint.convert import bare_info, takes_none, unaliased, without_none
+from redirflow.endpoint.convert import NOTHING, bare_info, takes, unaliased, without_none
 from redirflow.endpoint.marks import Misread
 from redirflow.endpoint.parts import parts_of, shown
 from redirflow.endpoint.signature import REQUIRED, Required, is_upload
@@ -20,20 +39,36 @@ def default_of(argument: inspect.Parameter, type_: Any) -> tuple[Callable[[], An
     """What makes the default of *argument*, which is of *type_*, and the default itself."""
     if argument.default is argument.empty:
         return REQUIRED, REQUIRED
-    default: Any = argument.default
-    if default.__class__ is tuple and isinstance(bare_info(without_none(type_)), types_of.ListType):
-        default = [*default]  # written so because nobody can change it
+    default = _thawed(argument.default, type_)
     _refuse_default(argument.name, type_, default)
     return _making(default), default
 
 
+def _thawed(default: Any, type_: Any) -> Any:
+    """A list or dict for what is written in place of one because nobody can change it."""
+    thaw, kind = _THAWED.get(type(default), (None, None))
+    return thaw(default) if thaw and isinstance(bare_info(without_none(type_)), kind) else default
+
+
+_THAWED: Final[dict[Any, Any]] = {
+    tuple: (list, types_of.ListType),
+    types.MappingProxyType: (dict, types_of.DictType),
+}
+
+
 def field_default(field: msgspec.structs.FieldInfo) -> tuple[Callable[[], Any] | Required, Any]:
     """`default_of` for a field of a Struct, which is not looked at."""
+    default = _given(field)
     if field.default_factory is not msgspec.NODEFAULT:
-        return field.default_factory, field.default_factory()
-    if field.default is not msgspec.NODEFAULT:
-        return _making(field.default), field.default
-    return REQUIRED, REQUIRED
+        return field.default_factory, default
+    return (REQUIRED if default is REQUIRED else _making(default)), default
+
+
+def _given(field: msgspec.structs.FieldInfo) -> Any:
+    """The default of a field."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return REQUIRED if field.default is msgspec.NODEFAULT else field.default
 
 
 def refuse_field_defaults(info: types_of.Type) -> None:
@@ -42,7 +77,7 @@ def refuse_field_defaults(info: types_of.Type) -> None:
         # PERF: the fields of a class are read only where one has a default.
         if isinstance(part, types_of.StructType) and not all(each.required for each in part.fields):
             for field in msgspec.structs.fields(part.cls):
-                default = field_default(field)[1]
+                default = _given(field)
                 if default not in (REQUIRED, msgspec.UNSET):
                     _refuse_default(f"{part.cls.__name__}.{field.name}", field.type, default)
 
@@ -53,40 +88,110 @@ def _refuse_default(name: str, type_: Any, default: Any) -> None:
     What only stands for a value of the type on the wire, as a text does for a member of an
     Enum, would reach the handler as it is.
     """
-    if type_ is Any or (default is None and takes_none(type_)):
+    absent = _ABSENT.get(type(default), "")
+    if absent and takes(type_, type(default)):
         return
-    write = f"{name}: {shown(type_)} | None = None" if default is None else ""
+    write = f"{name}: {shown(type_)} | {absent}" if absent else ""
     try:
-        if is_upload(type_) and default != []:
-            raise TypeError("Expected a file")
-        meant = msgspec.convert(
-            msgspec.to_builtins(default, enc_hook=encoding()), type_, dec_hook=decoding()
-        )
+        meant = _meant(type_, default)
         if not _is_of(default, type_):
             write = f"{name}: {shown(type_)} = {_written(meant)}"
-            raise TypeError(f"Expected `{shown(type_)}`, got `{type(default).__name__}`")
+            raise TypeError(f"Expected `{shown(type_)}`, got {_kind(default, type_)}")
     except (TypeError, ValueError) as error:
         raise Misread(
             f"the default {_shown(default)} of {name} is not of its type: {error}",
-            "a value that a client may send",
+            _SENT,
             write,
         ) from None
+    except RecursionError:
+        raise Misread(
+            f"the default {_shown(default)} of {name} is nested too deep, or holds itself", _SENT
+        ) from None
+
+
+def _kind(default: Any, type_: Any) -> str:
+    name = type(default).__name__
+    return f"`{name}` with a wrong field" if name == shown(type_) else f"`{name}`"
+
+
+_ABSENT: Final[dict[Any, str]] = dict(
+    zip(NOTHING, ("None = None", "UnsetType = UNSET"), strict=True)
+)
+"""How a parameter that may be missing is written, by the class of its default."""
+
+_SENT: Final = "a value that a client may send"
+
+
+def _meant(type_: Any, default: Any) -> Any:
+    """The value of *type_* that a client sends who sends *default*."""
+    if is_upload(type_) and default != []:
+        raise TypeError("Expected a file")
+    if type_ is Any:
+        with suppress(TypeError, ValueError):  # what no client may send is all right there
+            msgspec.to_builtins(default, enc_hook=lambda _: None)
+        return default
+    sent = default
+    if type(default) not in _UNSENT:
+        sent = msgspec.to_builtins(default, enc_hook=encoding())
+    return msgspec.convert(sent, type_, dec_hook=decoding())
+
+
+_UNSENT: Final = (msgspec.UnsetType, msgspec.Raw)
+"""What msgspec takes as it is, and does not write."""
 
 
 def _is_of(value: Any, hint: Any) -> bool:
     """Whether *value*, which msgspec takes for *hint*, is what a type checker takes for it."""
+    if type(value) is hint and hint in _FIXED:
+        return True  # PERF: as most are, 0.1 us in place of 4
     hint = unaliased(hint)
     origin, inner = get_origin(hint), get_args(hint)
-    if origin is Annotated:
+    if origin in _WRAPPERS:
         return _is_of(value, inner[0])
     if origin in {Union, types.UnionType}:
         return any(_is_of(value, each) for each in inner)
     cls = origin or hint
-    if cls is Any or not isinstance(cls, type) or is_typeddict(cls):
+    if cls is Any or not isinstance(cls, type):
         return True  # what it is made of is msgspec's business
-    if type(value) in _LISTS and isinstance(value, cls):
-        return all(_is_of(item, each) for item, each in _paired(value, inner))
-    return isinstance(value, _WIDER.get(cls, cls))
+    if not isinstance(value, dict if is_typeddict(cls) else _WIDER.get(cls, cls)):
+        return False
+    return all(_is_of(part, each) for part, each in _inside(value, hint, cls))
+
+
+_WRAPPERS: Final = (Annotated, NotRequired, Needed)
+
+
+def _inside(value: Any, hint: Any, cls: Any) -> Iterable[tuple[Any, Any]]:
+    """What is directly in *value*, which is of *cls*, each with the type that *hint* has for it."""
+    if type(value) in _LISTS:
+        return _paired(value, get_args(hint))
+    if is_typeddict(cls):
+        hints = _hints(cls)
+        return [(item, hints.get(key, Any)) for key, item in value.items()]
+    if isinstance(value, _DICT):
+        key_type, item_type = get_args(hint) or (Any, Any)
+        return [
+            pair for key, item in value.items() for pair in ((key, key_type), (item, item_type))
+        ]
+    fields = [(name, each) for name, each in _fields(hint, cls) if hasattr(value, name)]
+    return [(getattr(value, name), each) for name, each in fields]
+
+
+def _fields(hint: Any, cls: Any) -> Iterable[tuple[str, Any]]:
+    """The fields of a class that msgspec looks into, each with its type."""
+    if issubclass(cls, Struct):
+        return [(field.name, field.type) for field in msgspec.structs.fields(hint)]
+    if not any(hasattr(cls, mark) for mark in _MARKS):
+        return ()
+    return _hints(cls).items()
+
+
+_MARKS: Final = ("__dataclass_fields__", "__attrs_attrs__", "_fields")
+"""What only dataclasses, classes of attrs and named tuples have, whose fields msgspec reads."""
+
+
+def _hints(cls: Any) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
 
 
 def _paired(items: Any, inner: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
@@ -95,31 +200,141 @@ def _paired(items: Any, inner: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
     return zip(items, inner if own else (inner[:1] or (Any,)) * len(items), strict=True)
 
 
-_LIST: Final[Any] = list
 _LISTS: Final = (list, tuple, set, frozenset)
+_DICT: Final[Any] = dict
 
 _WIDER: Final[dict[Any, Any]] = {float: (float, int)}
 """Where an integer is a value of another type (PEP 484)."""
 
 
 def _written(value: Any) -> str:
-    """*value* as an author writes it."""
+    """*value* as an author writes it: the members of an Enum by their names."""
     if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"
-    if isinstance(value, _LIST):
-        return f"[{', '.join(map(_written, value))}]"
-    return repr(value)
+    return _MEMBER.sub(r"\1", repr(value))
+
+
+_MEMBER: Final = re.compile(r"<(\w+\.\w+): (?:'[^']*'|[^<>]*)>")
 
 
 def _shown(value: Any) -> str:
     try:
         return repr(value)
-    except ValueError:  # an integer of more digits than Python writes
+    except (RecursionError, ValueError):  # an integer of more digits than Python writes
         return object.__repr__(value)
 
 
+# --- made anew -------------------------------------------------------------------------------
+
+
 def _making(default: Any) -> Callable[[], Any]:
-    """A function that makes *default*: a fresh copy of what could be changed."""
-    if isinstance(default, list | set | dict):
-        return default.copy
-    return lambda: default
+    """A function that makes *default*: a fresh copy where something in it could be changed."""
+    if type(default) in _FIXED or _is_fixed(default):
+        return lambda: default
+    # PERF: a list of numbers is copied in 30 ns by itself, in 1200 by `deepcopy`.
+    if type(default) in _COPIED and _is_fixed((*default, *_values(default))):
+        shallow: Callable[[], Any] = default.copy
+        return shallow
+    if isinstance(default, Struct) and not hasattr(default, "__deepcopy__"):
+        return _struct_making(default)
+    parts = _PARTS.get(type(default))
+    if parts is not None:
+        return parts(default)
+    return partial(copy.deepcopy, default) if _is_copied(default) else lambda: default
+
+
+_COPIED: Final[Any] = (list, set, dict)
+
+
+def _list_making(default: Any) -> Callable[[], Any]:
+    makers = [_making(item) for item in default]
+    return lambda: [make() for make in makers]
+
+
+def _tuple_making(default: Any) -> Callable[[], Any]:
+    make = _list_making(default)
+    return lambda: tuple(make())
+
+
+def _dict_making(default: Any) -> Callable[[], Any]:
+    makers = {key: _making(item) for key, item in default.items()}
+    return lambda: {key: make() for key, make in makers.items()}
+
+
+_PARTS: Final[dict[Any, Callable[[Any], Callable[[], Any]]]] = {
+    list: _list_making,
+    tuple: _tuple_making,
+    dict: _dict_making,
+}
+"""What makes each part anew; where one can't be copied, the others are."""
+
+
+def _struct_making(default: Struct) -> Callable[[], Any]:
+    """As `deepcopy`, which runs `__post_init__` once more, and that may not bear it."""
+    fields = {name: getattr(default, name) for name in default.__struct_fields__}
+    makers = {name: _making(each) for name, each in fields.items() if not _is_fixed(each)}
+    makers |= {name: _making(each) for name, each in getattr(default, "__dict__", {}).items()}
+
+    def make() -> Any:
+        made = copy.copy(default)
+        for name, make_field in makers.items():
+            msgspec.structs.force_setattr(made, name, make_field())
+        return made
+
+    return make
+
+
+def _values(items: Any) -> Iterable[Any]:
+    return items.values() if isinstance(items, _DICT) else ()
+
+
+def _is_copied(default: Any) -> bool:
+    """Whether *default* can be copied and the copy is another object.
+
+    What can't be copied, as a lock or a connection, is meant to be shared. So is an object that
+    has nothing but its class: a function knows such a sentinel by its identity.
+    """
+    try:
+        return not _is_bare(default) and copy.deepcopy(default) is not default
+    except Exception:  # noqa: BLE001 - an author's class may raise anything
+        return False
+
+
+def _is_bare(value: Any) -> bool:
+    """Whether *value* has nothing but its class: neither attributes nor items."""
+    made: Any = value.__reduce_ex__(4)
+    return bool(made[1:] == ((type(value),), None, None, None))
+
+
+def _is_fixed(default: Any) -> bool:
+    """Whether nothing in *default* can be changed."""
+    waiting = [default]
+    while waiting:
+        value = waiting.pop()
+        if type(value) in _FIXED or isinstance(value, Enum):
+            continue
+        if isinstance(value, _FROZEN) and not hasattr(value, "__dict__"):
+            waiting += value
+        elif _is_frozen(value):
+            waiting += msgspec.structs.astuple(value)
+        else:
+            return False
+    return True
+
+
+def _is_frozen(value: Any) -> bool:
+    return isinstance(value, Struct) and (
+        value.__struct_config__.frozen and not value.__struct_config__.dict
+    )
+
+
+_FROZEN: Final[Any] = (tuple, frozenset)
+
+_FIXED: Final = frozenset(
+    {
+        *NOTHING,
+        *(bool, int, float, str, bytes),
+        *(date, datetime, time, timedelta),
+        *(Decimal, UUID, msgspec.Raw),
+    }
+)

@@ -8,10 +8,9 @@ from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, NewType, TypedDict
 
 import annotated_types
-import msgspec
 import pydantic
 import pytest
-from msgspec import Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from redirflow import (
     Alias,
@@ -378,6 +377,7 @@ def test_what_stands_for_a_called_marker(call, write):
         (PRICE, 1, f"Expected `{PRICE}`", f"a: {PRICE} = {ONE!r}"),
         (Body[dict[str, int]], [], "Expected `object`, got `array`", ""),
         (Item, {"name": "x"}, "Expected `Item`, got `dict`", "a: Item = Item(name='x')"),
+        (int, UNSET, "Expected `int`, got `msgspec.UnsetType`", "a: int | UnsetType = UNSET"),
     ],
 )
 def test_defaults_that_break_their_type(hint, default, said, write):
@@ -423,7 +423,7 @@ def test_defaults_of_fields(hint):
 
 class Fine(Struct):
     made: list[str] = field(default_factory=list)
-    missing: str | UnsetType = msgspec.UNSET
+    missing: str | UnsetType = UNSET
     none: int | None = None
     item: Item = field(default_factory=lambda: Item("x"))
 
