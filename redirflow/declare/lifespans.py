@@ -1,7 +1,7 @@
 """Lifespans: several as one, and which of a mounted app's nobody enters."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from inspect import (
     isasyncgenfunction,
     iscoroutine,
@@ -10,20 +10,21 @@ from inspect import (
     unwrap,
 )
 from types import CodeType, FunctionType, MappingProxyType, ModuleType
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from redirflow.declare.attach import is_manager, manager_by
 from redirflow.declare.checks import shown
 from redirflow.declare.faults import Fault, Place, SpecError, calling_place, place_of, refuse
 from redirflow.declare.settings import Lifespan
 
+Opening: TypeAlias = Callable[[object], Iterator[AbstractAsyncContextManager[Any]]]
+"""What opens the lifespans of an app, to be entered in this order."""
 
-def one_lifespan(several: tuple[Lifespan, ...]) -> Lifespan:
-    """Several lifespans as one.
 
-    They are entered in order and left in reverse, each of them even if another fails, and
-    as if it had not: what one does behind its `yield` is done. Of equal keys in their states
-    the last counts.
+def one_lifespan(several: tuple[Lifespan, ...]) -> Opening:
+    """Several lifespans as one, which opens them for an app: each when the one before it has begun.
+
+    Of equal keys in their states the last counts.
 
     Raises:
         SpecError: one can't be called, was called already, or lacks its decorator. What a call
@@ -39,19 +40,7 @@ def one_lifespan(several: tuple[Lifespan, ...]) -> Lifespan:
         for what, gives in _GIVES.items():
             if gives(lifespan):
                 raise _no_lifespan(lifespan, what, calling_place())
-
-    @asynccontextmanager
-    async def entered(app: object) -> AsyncGenerator[Mapping[str, Any]]:
-        state: dict[str, Any] = {}
-        async with AsyncExitStack() as stack:
-            for lifespan in several:
-                context = _opened(lifespan, app)
-                yielded = await context.__aenter__()
-                stack.push_async_exit(_leaving(context))
-                state.update(yielded or {})
-            yield state
-
-    return entered
+    return lambda app: (_opened(lifespan, app) for lifespan in several)
 
 
 _GIVES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
@@ -84,30 +73,6 @@ def _no_lifespan(lifespan: Lifespan, gives: str, place: Place | None = None) -> 
         place_of(lifespan) or place,
     )
     return SpecError([fault])
-
-
-def _leaving(context: AbstractAsyncContextManager[Any]) -> Callable[..., Awaitable[None]]:
-    """What leaves *context*; an error of another one is kept from it, cancellation is not."""
-
-    async def leave(*raised: Any) -> None:
-        others = isinstance(raised[1], Exception)
-        given = (None, None, None) if others else raised
-        try:
-            await context.__aexit__(*given)
-        except Exception as error:
-            if others:
-                setattr(error, _EARLIER, failures(raised[1]))
-            raise
-
-    return leave
-
-
-_EARLIER: Final = "__redirflow_earlier__"
-
-
-def failures(error: Exception) -> tuple[Exception, ...]:
-    """*error* of a lifespan, behind those of others that failed before it."""
-    return (*getattr(error, _EARLIER, ()), error)
 
 
 def not_entered(

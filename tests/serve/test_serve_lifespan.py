@@ -1,5 +1,6 @@
 """Start-up and shutdown: told exactly once each, whatever happens in between."""
 
+import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from inspect import unwrap
 
@@ -159,7 +160,7 @@ async def test_a_shutdown_that_fails(logged):
     ]
     assert log[3:] == ["three down", "two down", "one down"]
     assert logged() == [("ERROR", "the lifespan failed at shutdown")]
-    assert [str(error) for error in raised] == ["two failed"]
+    assert [str(error) for error in raised] == ["three failed", "two failed"]
 
 
 async def test_the_hooks_of_others_run(logged):
@@ -365,6 +366,345 @@ async def test_a_lifespan_may_be_an_object():
 
     assert await lived(App(lifespan=Lifespan()), state=state) == COMPLETE
     assert state == {"pool": 1}
+
+
+# --- what is no Exception ----------------------------------------------------------------------
+
+
+class Whim(BaseException):
+    """Neither a cancellation nor for the whole process."""
+
+
+async def a_cancelled_task():
+    task = asyncio.ensure_future(asyncio.sleep(9))
+    task.cancel()
+    await task
+
+
+def raising(error):
+    async def fails():
+        raise error
+
+    return fails
+
+
+def hooked(log, name, *, up=None, down=None):
+    """A lifespan whose end is no `finally`; *up* and *down* are awaited, and may fail."""
+
+    @asynccontextmanager
+    async def lifespan(app):
+        if up:
+            await up()
+        yield
+        log.append(name)
+        if down:
+            await down()
+
+    return lifespan
+
+
+async def passed_on(app, **more):
+    """The messages of *app* in one lifespan, and what passes on."""
+    sent, raised = [], []
+
+    async def around(scope, receive, send):
+        async def noting(message):
+            sent.append(message)
+
+        await app(scope, receive, noting)
+
+    try:
+        await lived(around, **more)
+    except BaseException as error:  # noqa: BLE001 - whatever it is
+        raised.append(type(error))
+    return sent, raised
+
+
+WHEN = {"startup": "up", "shutdown": "down"}
+NOBODYS = "RuntimeError: a task was awaited that had been cancelled"
+NO_URL = SystemExit("no DATABASE_URL")
+ODD = [
+    (raising(asyncio.CancelledError()), NOBODYS, []),
+    (raising(BaseExceptionGroup("odd", [asyncio.CancelledError()])), "odd", []),
+    (raising(Whim("of mine")), "Whim: of mine", []),
+    (raising(GeneratorExit()), "GeneratorExit", []),
+    (raising(NO_URL), "SystemExit: no DATABASE_URL", [SystemExit]),
+    (raising(KeyboardInterrupt()), "KeyboardInterrupt", [KeyboardInterrupt]),
+]
+
+
+@pytest.mark.parametrize("stage", WHEN)
+@pytest.mark.parametrize(("fails", "words", "passing"), ODD)
+async def test_what_is_no_exception(stage, fails, words, passing, logged):
+    """The server is told once, the others are left, and what is for the process passes on."""
+    log, seen, failing = [], [], {WHEN[stage]: fails}
+    app = App(lifespan=[hooked(log, "one"), hooked(log, "two"), hooked(log, "three", **failing)])
+
+    sent, raised = await passed_on(app, **{RAISED: seen})
+
+    assert log[-2:] == ["two", "one"]
+    assert sent[:-1] == COMPLETE[: stage == "shutdown"]
+    assert sent[-1]["type"] == f"lifespan.{stage}.failed"
+    assert words in sent[-1]["message"]
+    assert raised == passing
+    assert len(seen) == 1
+    assert logged() == [("ERROR", f"the lifespan failed at {stage}")]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("stage", WHEN)
+async def test_a_task_that_was_cancelled_is_awaited(stage, logged):
+    """The exception is the one that cancels, but nobody has cancelled the lifespan."""
+    log, failing = [], {WHEN[stage]: a_cancelled_task}
+
+    app = App(lifespan=[hooked(log, "one"), hooked(log, "two", **failing)])
+    sent, raised = await passed_on(app)
+
+    assert log[-1] == "one"
+    assert sent[-1] == {"type": f"lifespan.{stage}.failed", "message": NOBODYS}
+    assert raised == []
+    assert logged() == [("ERROR", f"the lifespan failed at {stage}")]
+
+
+async def test_several_that_fail_with_what_is_no_exception(logged):
+    """All are told; what is for the process passes on, though it was not the last."""
+    log = []
+    one = hooked(log, "one", down=raising(ValueError("one failed")))
+    two = hooked(log, "two", down=raising(NO_URL))
+
+    sent, raised = await passed_on(App(lifespan=[one, two]))
+
+    assert log == ["two", "one"]
+    assert sent[-1]["message"] == "SystemExit: no DATABASE_URL\nValueError: one failed"
+    assert raised == [SystemExit]
+    assert logged() == [("ERROR", "the lifespan failed at shutdown")]
+
+
+# --- cancellation ------------------------------------------------------------------------------
+
+
+async def cancelled(app, log):
+    """What *app* says when its task is cancelled once it waits, by a `send` that may wait too."""
+    sent, messages = [], [{"type": "lifespan.startup"}]
+
+    async def receive():
+        if not messages:
+            scope.cancel()
+            await anyio.sleep_forever()
+        return messages.pop()
+
+    async def send(message):
+        await anyio.sleep(0.001)
+        sent.append(message)
+
+    with anyio.CancelScope() as scope:
+        await app({"type": "lifespan", "cancel": scope}, receive, send)
+        log.append("it went on")
+    return sent
+
+
+def grouping(log):
+    """What is cancelled inside of it leaves it in a group, as task groups of trio do."""
+
+    @asynccontextmanager
+    async def lifespan(app):
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001 - it is raised again
+            raise BaseExceptionGroup("of tasks", [error]) from None
+        finally:
+            log.append("group")
+
+    return lifespan
+
+
+async def test_a_cancelled_task(logged):
+    """The server is told all the same, and then the cancellation passes on."""
+    log = []
+    app = App(lifespan=[logging_lifespan(log, "one"), hooked(log, "two")])
+
+    sent = await cancelled(app, log)
+
+    assert [message["type"] for message in sent] == [
+        "lifespan.startup.complete",
+        "lifespan.shutdown.failed",
+    ]
+    assert "ancelled" in sent[-1]["message"]
+    assert log == ["one up", "one down"]  # behind the yield of the other one nothing runs
+    assert logged() == [("ERROR", "the lifespan failed at shutdown")]
+
+
+async def test_a_cancellation_in_a_group_is_still_one(logged):
+    log = []
+    app = App(lifespan=[hooked(log, "one"), grouping(log)])
+
+    await cancelled(app, log)
+
+    assert log == ["group"]
+    assert logged() == [("ERROR", "the lifespan failed at shutdown")]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_task_that_asyncio_cancels():
+    log, sent = [], []
+    messages = [{"type": "lifespan.startup"}]
+
+    async def receive():
+        return messages.pop() if messages else await anyio.sleep_forever()
+
+    async def send(message):
+        sent.append(message["type"])
+
+    app = App(lifespan=[logging_lifespan(log, "one")])
+    task = asyncio.ensure_future(app({"type": "lifespan"}, receive, send))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.failed"]
+    assert log == ["one up", "one down"]
+
+
+def scoped(log, name, scopes):
+    """A lifespan that yields inside a cancel scope of its own."""
+
+    @asynccontextmanager
+    async def lifespan(app):
+        with anyio.CancelScope() as scope:
+            scopes.append(scope)
+            yield
+        log.append(f"{name} {scope.cancelled_caught}")
+
+    return lifespan
+
+
+EARLY = "RuntimeError: a lifespan ended before it was asked to: it took a cancellation for its own"
+
+
+async def test_a_scope_around_a_yield_is_cancelled_while_the_app_is_served(logged):
+    """It is over for the lifespans around it; the server is told at once that it is not served."""
+    log, scopes = [], []
+    app = App(lifespan=[hooked(log, "one"), scoped(log, "two", scopes), logging_lifespan(log, "3")])
+
+    async def during(scope):
+        scopes[0].cancel()
+        await anyio.sleep_forever()
+
+    sent, raised = await passed_on(app, during=during)
+
+    assert log == ["3 up", "3 down", "two True", "one"]
+    assert sent[1:] == [{"type": "lifespan.shutdown.failed", "message": EARLY}]
+    assert raised == []
+    assert logged() == [("ERROR", "the lifespan failed at shutdown")]
+
+
+async def test_a_scope_around_a_yield_is_cancelled_while_another_one_starts(logged):
+    log, scopes = [], []
+
+    async def up():
+        scopes[0].cancel()
+        await anyio.sleep_forever()
+
+    app = App(lifespan=[hooked(log, "a"), scoped(log, "b", scopes), hooked(log, "c", up=up)])
+    sent, raised = await passed_on(app)
+
+    assert log == ["b True", "a"]
+    assert sent == [{"type": "lifespan.startup.failed", "message": EARLY}]
+    assert raised == []
+    assert logged() == [("ERROR", "the lifespan failed at startup")]
+
+
+async def test_a_scope_around_a_yield_is_cancelled_while_another_one_ends(logged):
+    """The one inside had its time, and the others have theirs."""
+    log, scopes = [], []
+
+    async def down():
+        scopes[0].cancel()
+        await anyio.sleep_forever()
+
+    app = App(lifespan=[hooked(log, "a"), scoped(log, "b", scopes), hooked(log, "c", down=down)])
+
+    assert await passed_on(app) == (COMPLETE, [])
+    assert log == ["c", "b True", "a"]
+    assert logged() == []
+
+
+async def test_a_failure_is_told_though_a_cancellation_is_over(logged):
+    log, scopes = [], []
+
+    async def down():
+        scopes[0].cancel()
+        await anyio.sleep_forever()
+
+    failing = hooked(log, "d", down=raising(ValueError("d failed")))
+    inner = hooked(log, "c", down=down)
+    app = App(lifespan=[hooked(log, "a"), scoped(log, "b", scopes), inner, failing])
+    sent, raised = await passed_on(app)
+
+    assert log == ["d", "c", "b True", "a"]
+    assert sent[-1] == {"type": "lifespan.shutdown.failed", "message": "ValueError: d failed"}
+    assert raised == []
+    assert logged() == [("ERROR", "the lifespan failed at shutdown")]
+
+
+async def test_a_task_group_around_a_yield_fails_while_the_app_is_served(logged):
+    log = []
+
+    @asynccontextmanager
+    async def grouped(app):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(raising(ValueError("in the background")))
+            yield
+
+    app = App(lifespan=[hooked(log, "one"), grouped])
+    sent, raised = await passed_on(app, during=lambda scope: anyio.sleep_forever())
+
+    assert log == ["one"]
+    assert sent[-1]["type"] == "lifespan.shutdown.failed"
+    assert raised == []
+    assert logged() == [("ERROR", "the lifespan failed at shutdown")]
+
+
+async def test_what_an_object_returns_ends_no_failure_of_others(logged):
+    """`__aexit__` that returns `True` speaks of what it was told, and that was nothing."""
+
+    class Taking:
+        async def __aenter__(self):
+            return None
+
+        async def __aexit__(self, *raised):
+            return True
+
+    failing = hooked([], "two", up=raising(ValueError("no")))
+    sent, _ = await passed_on(App(lifespan=[lambda app: Taking(), failing]))
+
+    assert sent == [{"type": "lifespan.startup.failed", "message": "ValueError: no"}]
+    assert logged() == [("ERROR", "the lifespan failed at startup")]
+
+
+def test_a_coroutine_that_is_closed(logged):
+    """Without a loop: it is no time for what stands behind a `yield`, a `finally` runs."""
+    log, sent, messages = [], [], [{"type": "lifespan.startup"}]
+
+    class Pending:
+        def __await__(self):
+            yield
+
+    async def receive():
+        return messages.pop() if messages else await Pending()
+
+    async def send(message):
+        sent.append(message["type"])
+
+    app = App(lifespan=[logging_lifespan(log, "one"), hooked(log, "two")])
+    running = app({"type": "lifespan"}, receive, send)
+    running.send(None)
+    running.close()
+
+    assert log == ["one up", "one down"]
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.failed"]
+    assert logged() == [("ERROR", "the lifespan failed at shutdown")]
 
 
 # --- other scopes ------------------------------------------------------------------------------

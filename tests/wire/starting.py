@@ -1,5 +1,6 @@
 """Apps that can't start, and one that is stopped in the middle of its work."""
 
+import asyncio
 import sys
 import time
 from contextlib import asynccontextmanager
@@ -33,6 +34,27 @@ def telling(name):
         print(f"hook {name} has run", file=sys.stderr, flush=True)  # noqa: T201 - a test reads it
 
     return lifespan
+
+
+@asynccontextmanager
+async def exiting(app):
+    sys.exit("no DATABASE_URL")
+    yield
+
+
+@asynccontextmanager
+async def awaiting(app):
+    """Who awaits a cancelled task is told so by what cancels; on trio it is as foreign."""
+    if "trio" in sys.argv:
+        raise asyncio.CancelledError
+    task = asyncio.ensure_future(asyncio.sleep(9))
+    task.cancel()
+    await task
+    yield
+
+
+exited = App(lifespan=[telling("one"), exiting])
+abandoned = App(lifespan=[telling("one"), awaiting])
 
 
 @asynccontextmanager

@@ -32,15 +32,25 @@ def start(request, tmp_path):
         server.process.wait()
 
 
-@pytest.mark.parametrize(("app", "told"), [("faulty", "starting.py:"), ("failing", "no database")])
-def test_a_start_that_fails(start, app, told):
+@pytest.mark.parametrize(
+    ("app", "told", "hooks"),
+    [
+        ("faulty", "starting.py:", []),
+        ("failing", "no database", []),
+        ("exited", "SystemExit: no DATABASE_URL", ["one"]),
+        ("abandoned", "a task was awaited that had been cancelled", ["one"]),
+    ],
+)
+def test_a_start_that_fails(start, app, told, hooks):
     """The process ends; nothing is served by an app that is not ready."""
     server = start(f"starting:{app}")
 
     code = server.process.wait(PATIENCE)
 
     assert code or server.name.startswith("hypercorn")  # which ends with 0 whatever it was
-    assert told in server.log.read_text()
+    log = server.log.read_text()
+    assert told in log
+    assert HOOKS.findall(log) == hooks
     with pytest.raises(OSError), socket.create_connection(("127.0.0.1", server.port), 1):
         pass
 
