@@ -466,8 +466,8 @@ async def test_a_task_that_was_cancelled_is_awaited(stage, logged):
     assert logged() == [("ERROR", f"the lifespan failed at {stage}")]
 
 
-async def test_several_that_fail_with_what_is_no_exception(logged):
-    """All are told; what is for the process passes on, though it was not the last."""
+async def test_several_that_fail_with_what_is_no_exception(logged, caplog):
+    """All are told and logged; what is for the process passes on, though it was not the last."""
     log = []
     one = hooked(log, "one", down=raising(ValueError("one failed")))
     two = hooked(log, "two", down=raising(NO_URL))
@@ -476,6 +476,8 @@ async def test_several_that_fail_with_what_is_no_exception(logged):
 
     assert log == ["two", "one"]
     assert sent[-1]["message"] == "SystemExit: no DATABASE_URL\nValueError: one failed"
+    assert "SystemExit: no DATABASE_URL\n" in caplog.text
+    assert "ValueError: one failed\n" in caplog.text
     assert raised == [SystemExit]
     assert logged() == [("ERROR", "the lifespan failed at shutdown")]
 
