@@ -425,7 +425,7 @@ NOBODYS = "RuntimeError: a task was awaited that had been cancelled"
 NO_URL = SystemExit("no DATABASE_URL")
 ODD = [
     (raising(asyncio.CancelledError()), NOBODYS, []),
-    (raising(BaseExceptionGroup("odd", [asyncio.CancelledError()])), "odd", []),
+    (raising(BaseExceptionGroup("odd", [Whim("of mine")])), "odd", []),
     (raising(Whim("of mine")), "Whim: of mine", []),
     (raising(GeneratorExit()), "GeneratorExit", []),
     (raising(NO_URL), "SystemExit: no DATABASE_URL", [SystemExit]),
@@ -449,6 +449,18 @@ async def test_what_is_no_exception(stage, fails, words, passing, logged):
     assert raised == passing
     assert len(seen) == 1
     assert logged() == [("ERROR", f"the lifespan failed at {stage}")]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("stage", WHEN)
+async def test_a_group_of_a_cancellation_that_is_nobody_s(stage):
+    log, failing = [], {WHEN[stage]: raising(BaseExceptionGroup("odd", [asyncio.CancelledError()]))}
+    app = App(lifespan=[hooked(log, "one"), hooked(log, "two", **failing)])
+
+    sent, raised = await passed_on(app)
+
+    assert (sent[-1]["type"], sent[-1]["message"]) == (f"lifespan.{stage}.failed", NOBODYS)
+    assert (log[-1], raised) == ("one", [])
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
