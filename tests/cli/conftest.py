@@ -223,9 +223,14 @@ class Served:
         self.process = process
         self.log = log
 
-    def said(self, pattern):
+    def said(self, pattern, before=lambda: None):
         """Wait until the server has said it."""
-        found = waited(lambda: re.search(pattern, self.log.read_text()), self._ended)
+
+        def look():
+            before()
+            return re.search(pattern, self.log.read_text())
+
+        found = waited(look, self._ended)
         assert found, self.log.read_text()
         return found
 

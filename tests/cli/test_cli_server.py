@@ -66,9 +66,9 @@ def test_dev_on_a_terminal_reloads_and_waits_until_what_is_broken_is_mended(shop
         server.said("  app      \x1b\\[1mshop.py\x1b\\[0m\n  serving  ")
         server.said("  has      2 operations, 1 redirect\n")
 
-        file.write_text(good.replace("get_item(item_id", "get_item(other"))
         server.said(
-            "shop.py:12: \x1b\\[1;31merror:\x1b\\[0m get_item: the path parameter 'item_id'"
+            "shop.py:12: \x1b\\[1;31merror:\x1b\\[0m get_item: the path parameter 'item_id'",
+            before=Saving(file, good.replace("get_item(item_id", "get_item(other")),
         )
         server.says("/items/7", (200, b'{"id":8}'), before=Saving(file, other))
         assert "Traceback" not in server.log.read_text()
