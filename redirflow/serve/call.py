@@ -16,7 +16,14 @@ from anyio.lowlevel import EventLoopToken, current_token
 from msgspec import Struct, field
 
 from redirflow.endpoint.steps import Step
-from redirflow.serve.cancelled import answerable, besides, close, surely, time_to_end
+from redirflow.serve.cancelled import (
+    answerable,
+    besides,
+    close,
+    is_cancellation,
+    time_to_end,
+    until,
+)
 from redirflow.serve.failures import LOGGER, sole_signal
 
 ABANDONED_SECONDS: Final = 1.0
@@ -35,7 +42,7 @@ class Ending(Protocol):
 
     async def abandon(self, error: BaseException | None) -> bool:
         """End it soon, since nobody waits for the answer, whoever cancels the task; whether
-        *error*, which is none to answer, goes on: a generator ends its own cancellation.
+        *error* goes on: a generator ends its own cancellation.
         """
         ...
 
@@ -52,10 +59,11 @@ async def told(
     Args:
         hurried: whether nobody waits for the answer.
     """
+    answered = isinstance(error, Exception | None)
     try:
-        if not hurried and isinstance(error, Exception | None):
+        if answered and not hurried:
             await ending.end(error)
-        elif not await ending.abandon(error) and error is not None:
+        elif not await ending.abandon(error) and not answered:
             return Swallowed("a cancel scope around its yield was cancelled")
     except BaseException as raised:  # noqa: BLE001 - what has no answer is raised at the end
         new = answerable(raised)
@@ -95,7 +103,7 @@ class Caller(Struct, frozen=True, eq=False):
             return await to_thread.run_sync(errand.run, limiter=self.unlimited)
         except CancelledError:
             if not errand.revoked():
-                await surely(lambda: errand.ended)
+                await until(lambda: errand.ended)
             raise
         finally:
             self.limiter.release_on_behalf_of(errand)
@@ -167,9 +175,9 @@ class _AsyncEnding(Struct, frozen=True, eq=False):
         await self._end(error)
 
     async def abandon(self, error: BaseException | None) -> bool:
-        others = error is None or isinstance(error, GeneratorExit)
+        surely = error is None or not is_cancellation(error)
         try:
-            with time_to_end(self.scope, ABANDONED_SECONDS, surely=others):
+            with time_to_end(self.scope, ABANDONED_SECONDS, surely=surely):
                 return await self._end(error)
         finally:
             if self.scope.cancel_called:
@@ -221,7 +229,7 @@ class _SyncEnding(Struct, frozen=True, eq=False):
             self.worker.stop()
 
     async def abandon(self, error: BaseException | None) -> bool:
-        await self.end(error and GeneratorExit())
+        await self.end(error if isinstance(error, Exception | None) else GeneratorExit())
         return True
 
     def _finish(self, error: BaseException | None) -> None:
@@ -275,7 +283,7 @@ class _Worker:
             with anyio.CancelScope(shield=True):
                 await job.done.wait()
         except CancelledError:
-            await surely(job.done.is_set)
+            await until(job.done.is_set)
             raise
         if job.error is not None:
             raise job.error

@@ -67,7 +67,7 @@ def _is_from_around(scope: anyio.CancelScope) -> bool:
     return inside > -math.inf
 
 
-async def surely(done: Callable[[], bool]) -> None:
+async def until(done: Callable[[], bool]) -> None:
     """Wait until *done*, whatever cancels this task meanwhile: that is raised afterwards."""
     cancelled: BaseException | None = None
     with anyio.CancelScope(shield=True):

@@ -891,6 +891,40 @@ async def test_a_dependency_that_takes_too_long_to_end(asgi, logged, cancelled, 
     ] == [True]
 
 
+@pytest.mark.parametrize("kind", ["async", "sync"])
+async def test_an_error_at_the_end_of_a_stream_whose_client_has_left(asgi, logged, kind):
+    """The others are told of it, as of any; one that keeps it to itself has not failed."""
+    app, peer, log = App(), asgi.Peer(b""), []
+
+    async def keeping() -> AsyncIterator[None]:
+        try:
+            yield
+        except KeyError:
+            log.append("async")
+
+    def keeping_too() -> Iterator[None]:
+        try:
+            yield
+        except KeyError:
+            log.append("sync")
+
+    async def failing() -> AsyncIterator[None]:
+        yield
+        raise KeyError
+
+    @app.get("/", dependencies=[keeping if kind == "async" else keeping_too, failing])
+    async def items() -> AsyncIterator[Item]:
+        yield Item(0)
+        peer.leave()
+        await anyio.sleep_forever()
+
+    with anyio.fail_after(5):
+        await app(asgi.scope(), peer.receive, peer.send)
+
+    assert log == [kind]
+    assert [text.endswith("failed: KeyError") for _, text in logged()] == [True]
+
+
 async def test_a_request_that_breaks_off_while_its_dependency_s_time_runs_out(asgi, logged):
     """What is sent then is not sent under a scope that was cancelled."""
     app, sent = App(), []
