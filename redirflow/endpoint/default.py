@@ -41,7 +41,10 @@ def default_of(argument: inspect.Parameter, type_: Any) -> tuple[Callable[[], An
         return REQUIRED, REQUIRED
     default = _thawed(argument.default, type_)
     _refuse_default(argument.name, type_, default)
-    return _making(default), default
+    try:
+        return _making(default), default
+    except RecursionError:  # what a Struct holds besides its fields counts as well
+        raise _endless(argument.name, default) from None
 
 
 def _thawed(default: Any, type_: Any) -> Any:
@@ -104,9 +107,13 @@ def _refuse_default(name: str, type_: Any, default: Any) -> None:
             write,
         ) from None
     except RecursionError:
-        raise Misread(
-            f"the default {_shown(default)} of {name} is nested too deep, or holds itself", _SENT
-        ) from None
+        raise _endless(name, default) from None
+
+
+def _endless(name: str, default: Any) -> Misread:
+    return Misread(
+        f"the default {_shown(default)} of {name} is nested too deep, or holds itself", _SENT
+    )
 
 
 def _kind(default: Any, type_: Any) -> str:

@@ -283,7 +283,11 @@ class _Worker:
             with anyio.CancelScope(shield=True):
                 await job.done.wait()
         except CancelledError:
-            await until(job.done.is_set)
+            try:
+                await until(job.done.is_set)
+            finally:
+                if job.error is not None:
+                    LOGGER.error("a generator failed as it was cancelled", exc_info=job.error)
             raise
         if job.error is not None:
             raise job.error

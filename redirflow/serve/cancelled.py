@@ -11,22 +11,31 @@ import math
 from asyncio import CancelledError
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import anyio
+import anyio.lowlevel
 
 
 def is_cancelled() -> bool:
     """Whether somebody around here has cancelled this task, and it has not ended for that yet."""
-    return anyio.current_effective_deadline() == -math.inf or _is_cancelled_as_a_task()
+    return anyio.current_effective_deadline() == -math.inf or requests_to_end() > 0
 
 
-def _is_cancelled_as_a_task() -> bool:
-    """Whether a task of asyncio was told to end, by a scope or not; trio has nothing but scopes."""
-    if anyio.get_cancelled_exc_class() is not CancelledError:
-        return False
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+def requests_to_end() -> int:
+    """How often this task of asyncio was told to end, by scopes or not, and has not for that yet.
+
+    Who ends its own cancellation takes its request back. trio has nothing but scopes.
+    """
+    task = asyncio.current_task() if anyio.get_cancelled_exc_class() is CancelledError else None
+    return 0 if task is None else task.cancelling()
+
+
+async def pass_on(error: BaseException) -> NoReturn:
+    """Raise *error*, which has no answer; a cancellation as whoever cancels now knows it."""
+    if is_cancellation(error):
+        await anyio.lowlevel.checkpoint_if_cancelled()
+    raise error
 
 
 @contextmanager
@@ -42,7 +51,7 @@ def time_to_end(scope: anyio.CancelScope, seconds: float, *, surely: bool) -> Ge
     if surely or _is_from_around(scope):
         scope.shield = True
         scope.deadline = anyio.current_time() + seconds
-    elif _is_cancelled_as_a_task():
+    elif requests_to_end():
         # By its server, or by a timeout of asyncio inside of *scope*, which has ended then.
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         timer = asyncio.get_running_loop().call_later(
@@ -86,9 +95,9 @@ def is_cancellation(error: BaseException) -> bool:
     return not isinstance(error, others) and isinstance(error, anyio.get_cancelled_exc_class())
 
 
-def is_over(error: BaseException) -> bool:
+def is_over(error: BaseException | None) -> bool:
     """Whether *error* is a cancellation that has ended: its scope is closed by now."""
-    return is_cancellation(error) and not is_cancelled()
+    return error is not None and is_cancellation(error) and not is_cancelled()
 
 
 def answerable(raised: BaseException) -> BaseException:

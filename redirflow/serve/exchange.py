@@ -25,7 +25,7 @@ from redirflow.http.types import ASGIApp, Message, Send
 from redirflow.http.upload import FormData
 from redirflow.serve.answer import Answering, outcome_of, taken
 from redirflow.serve.call import Ending, Swallowed, told
-from redirflow.serve.cancelled import answerable, is_over
+from redirflow.serve.cancelled import answerable, is_over, pass_on, requests_to_end
 from redirflow.serve.failures import LOGGER, forget, sole_signal
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.leaving import unless_left
@@ -101,7 +101,7 @@ class Exchange:
                 return
         last, _ = await self._ended(outcome, error)
         if isinstance(last, BaseException):
-            raise last
+            await pass_on(last)
         if error is not None:
             forget(error)  # generators have seen it since
         if isinstance(last, Rerouted):
@@ -221,12 +221,14 @@ class Exchange:
         """
         while self._endings:
             ending, judge = self._endings.pop()
+            answered = isinstance(error, Exception | None)
+            requests = 0 if answered else requests_to_end()
             raised = await told(ending, error, hurried=self._left)
             if raised is None:
                 continue
             if not isinstance(raised, Exception):
                 outcome = error = raised
-            elif isinstance(error, Exception | None) or is_over(error):
+            elif answered or is_over(error) or requests_to_end() < requests:
                 outcome, error = self._answer_to(raised, judge), raised
             elif not isinstance(raised, Swallowed):  # there is nobody to tell but the log
                 LOGGER.error("the dependency %s failed to end", judge.name, exc_info=raised)
@@ -259,7 +261,7 @@ class Exchange:
         _, newest = await self._ended(outcome, error)
         if error is not None:
             # The response has begun: only the server can still cut the connection.
-            raise newest or error
+            await pass_on(newest or error)
         await self._run_tasks()
 
     async def _run_tasks(self) -> None:

@@ -107,11 +107,11 @@ class StreamSender:
     async def _each_item(self, *, head: bool) -> None:
         async for item in self._items:
             chunk = self._streaming.plan.encode(item)
-            if not self.begun:
-                await self._start()
-            if head:
-                return
             try:
+                if not self.begun:
+                    await self._start()
+                if head:
+                    return
                 await self._chunk(chunk)
             except anyio.get_cancelled_exc_class() as cancelled:
                 await self._interrupted(cancelled)

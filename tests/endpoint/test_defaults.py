@@ -414,3 +414,20 @@ def test_a_file_that_may_be_unset():
 
     assert TestClient(an_app(UploadFile | UnsetType, UNSET, seen)).post("/").status_code == 204
     assert seen == [UNSET]
+
+
+class Knowing(Struct, dict=True):
+    """What its fields hold is sent by clients; what it knows besides is not."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        self.me = self
+
+
+def test_a_default_that_knows_itself():
+    with pytest.raises(SpecError) as caught:
+        an_app(Body[Knowing], Knowing("a"), []).openapi()
+
+    (fault,) = caught.value.faults
+    assert fault.found.endswith(" of a is nested too deep, or holds itself")

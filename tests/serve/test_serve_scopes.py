@@ -835,8 +835,82 @@ async def test_two_timeouts_at_once(call, logged, inner):
 
     with anyio.fail_after(5):
         assert (await call(app)).status == 500
-    said = "Swallowed" if inner == "a dependency" else "TimeoutError"
-    assert logged()[-1][1].endswith(f"failed: {said}")
+    assert [text.endswith("failed: TimeoutError") for _, text in logged()] == [True]
+
+
+@ASYNCIO
+async def test_a_cancellation_that_a_dependency_takes_back_and_hands_on(call, logged):
+    """Nobody is cancelled any more, so there is an answer."""
+    app = App()
+
+    async def careless() -> AsyncIterator[None]:
+        try:
+            yield
+        except asyncio.CancelledError:
+            asyncio.current_task().uncancel()
+            raise
+
+    @app.get("/", dependencies=[careless])
+    async def show() -> None:
+        asyncio.current_task().cancel()
+        await asyncio.sleep(60)
+
+    with anyio.fail_after(5):
+        assert (await call(app)).status == 500
+    assert [text.endswith("failed: Swallowed") for _, text in logged()] == [True]
+
+
+@raises(Conflict)
+async def early() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(0.02):
+            yield
+    except TimeoutError:
+        raise Conflict("early") from None
+
+
+@raises(Conflict)
+async def late() -> AsyncIterator[None]:
+    try:
+        with anyio.fail_after(0.04):
+            yield
+    except TimeoutError:
+        raise Conflict("late") from None
+
+
+@ASYNCIO
+async def test_the_inner_of_two_timeouts_while_a_thread_runs(call, logged):
+    """Both have run out when it returns: the inner one says what happened, as in plain code."""
+    app = App()
+
+    @app.get("/", dependencies=[late, early])
+    def show() -> None:
+        time.sleep(0.08)
+
+    with anyio.fail_after(5):
+        answer = await call(app)
+    assert (answer.status, answer.detail) == (409, "early")
+    assert logged() == []
+
+
+@ASYNCIO
+async def test_a_timeout_around_the_app_and_one_inside_of_it(asgi):
+    """What has run out around the app is what cancels, and takes that for its own."""
+    app, sent = App(), []
+
+    @app.get("/", dependencies=[limited_by_asyncio])
+    def show() -> None:
+        time.sleep(0.08)
+
+    async def send(message):
+        await anyio.lowlevel.checkpoint()
+        sent.append(message)
+
+    with anyio.move_on_after(0.04) as around:
+        await app(asgi.scope(), asgi.Peer(b"").receive, send)
+
+    assert around.cancelled_caught
+    assert sent == []
 
 
 @pytest.mark.parametrize("cancelled", ["by its client", "by a scope", "as a task"])
@@ -983,6 +1057,52 @@ async def test_a_thread_is_waited_for_by_what_asyncio_cancels(call, logged):
             assert (await call(app, "GET", path)).status == 500
         assert log == told
     assert len(logged()) == 2
+
+
+@ASYNCIO
+async def test_a_thread_that_fails_when_nobody_waits_is_told_of(asgi, logged):
+    app, running = App(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def failing() -> Iterator[None]:
+        loop.call_soon_threadsafe(running.set)
+        time.sleep(0.05)
+        raise KeyError
+        yield
+
+    @app.get("/", dependencies=[failing])
+    async def show() -> None: ...
+
+    task = asyncio.create_task(app(asgi.scope(), asgi.Peer(b"").receive, None))
+    await running.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert [text for _, text in logged()] == ["a generator failed as it was cancelled"]
+
+
+@ASYNCIO
+async def test_a_timeout_of_asyncio_while_the_fields_are_sent(asgi, logged):
+    """No scope keeps that off: the generator is told, and the connection is cut."""
+    told = []
+
+    async def make():
+        try:
+            async with asyncio.timeout(0.01):
+                yield Item(0)
+        except TimeoutError:
+            told.append("timeout")
+            raise
+
+    async def send(message):
+        await asyncio.sleep(0.05)
+
+    with pytest.raises(TimeoutError):
+        await streaming(make)(asgi.scope(), asgi.Peer(b"").receive, send)
+
+    assert told == ["timeout"]
+    assert len(logged()) == 1
 
 
 @ASYNCIO
