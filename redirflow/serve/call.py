@@ -21,13 +21,11 @@ from redirflow.serve.cancelled import (
     besides,
     close,
     is_cancellation,
+    tell_if_given_up,
     time_to_end,
     until,
 )
 from redirflow.serve.failures import LOGGER, sole_signal
-
-ABANDONED_SECONDS: Final = 1.0
-"""How long a generator gets to end when the client has left or the server stops."""
 
 THREADS: Final = 40
 """Sync functions that run at once, as in anyio's own limiter, which stays free for files."""
@@ -149,14 +147,12 @@ async def _begin_sync(generator: Generator[Any], endings: list[Ending]) -> Any:
     endings.append(ending)  # what it has begun is ended, also where the task is cancelled meanwhile
     try:
         value = await ending.worker.run(partial(next, generator, _ENDED))
+        if value is _ENDED:
+            raise RuntimeError("a dependency ended without a yield")
     except Exception:
         endings.remove(ending)
         ending.worker.stop()
         raise
-    if value is _ENDED:
-        endings.remove(ending)
-        ending.worker.stop()
-        raise RuntimeError("a dependency ended without a yield")
     return value
 
 
@@ -177,13 +173,10 @@ class _AsyncEnding(Struct, frozen=True, eq=False):
     async def abandon(self, error: BaseException | None) -> bool:
         surely = error is None or not is_cancellation(error)
         try:
-            with time_to_end(self.scope, ABANDONED_SECONDS, surely=surely):
+            with time_to_end(self.scope, surely=surely):
                 return await self._end(error)
         finally:
-            if self.scope.cancel_called:
-                words = "the dependency %s did not end within %s s, and was given up"
-                name = getattr(self.generator, "__qualname__", type(self.generator).__name__)
-                LOGGER.error(words, name, ABANDONED_SECONDS)
+            tell_if_given_up(self.scope, "the dependency", self.generator)
 
     async def _end(self, error: BaseException | None) -> bool:
         # PERF: by hand; an ExitStack takes 4 us more.

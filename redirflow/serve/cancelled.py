@@ -11,10 +11,15 @@ import math
 from asyncio import CancelledError
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 import anyio
 import anyio.lowlevel
+
+from redirflow.serve.failures import LOGGER
+
+SECONDS_TO_END: Final = 1.0
+"""How long a generator gets to end when its client has left or the server stops."""
 
 
 def is_cancelled() -> bool:
@@ -39,7 +44,7 @@ async def pass_on(error: BaseException) -> NoReturn:
 
 
 @contextmanager
-def time_to_end(scope: anyio.CancelScope, seconds: float, *, surely: bool) -> Generator[None]:
+def time_to_end(scope: anyio.CancelScope, *, surely: bool) -> Generator[None]:
     """Let what runs inside of *scope* end, though the task is cancelled, and cancel it after that.
 
     What was cancelled may be a scope that stands inside of *scope*: that is no reason to hurry.
@@ -50,12 +55,12 @@ def time_to_end(scope: anyio.CancelScope, seconds: float, *, surely: bool) -> Ge
     timer = None
     if surely or _is_from_around(scope):
         scope.shield = True
-        scope.deadline = anyio.current_time() + seconds
+        scope.deadline = anyio.current_time() + SECONDS_TO_END
     elif requests_to_end():
         # By its server, or by a timeout of asyncio inside of *scope*, which has ended then.
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         timer = asyncio.get_running_loop().call_later(
-            seconds, lambda: scope.cancel() if task.cancelling() else None
+            SECONDS_TO_END, lambda: scope.cancel() if task.cancelling() else None
         )
     try:
         yield
@@ -64,6 +69,18 @@ def time_to_end(scope: anyio.CancelScope, seconds: float, *, surely: bool) -> Ge
         scope.deadline = math.inf
         if timer is not None:
             timer.cancel()
+
+
+def tell_if_given_up(scope: anyio.CancelScope, kind: str, generator: object) -> None:
+    """Log that *generator* did not end in the time that it had."""
+    if scope.cancel_called:
+        words = "%s %s did not end within %s s, and was given up"
+        LOGGER.error(words, kind, name_of(generator), SECONDS_TO_END)
+
+
+def name_of(generator: object) -> str:
+    """What a log calls *generator*."""
+    return getattr(generator, "__qualname__", type(generator).__name__)
 
 
 def _is_from_around(scope: anyio.CancelScope) -> bool:

@@ -8,7 +8,7 @@ meant for the whole process, or cancels the task, passes on.
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import anyio
 
@@ -119,11 +119,7 @@ _FOR_ALL: Final = (KeyboardInterrupt, SystemExit)
 
 def _is_cancelling(raised: BaseException) -> bool:
     """Whether *raised* is a cancellation of this task, also where task groups have wrapped it."""
-    rest: BaseException | None = raised
-    if isinstance(raised, BaseExceptionGroup):
-        group = cast("BaseExceptionGroup[BaseException]", raised)
-        rest = group.split(is_cancellation)[1]
-    return (rest is None or is_cancellation(rest)) and is_cancelled()
+    return is_cancellation(answerable(raised)) and is_cancelled()
 
 
 async def _send_anyhow(message: dict[str, Any], life: _Life, send: Send) -> None:
@@ -139,8 +135,7 @@ def _told(life: _Life, stage: str, scope: Scope) -> str:
     """The message for the server, which logs it; what is no fault of a spec is logged in full."""
     errors = [*map(answerable, life.errors())]
     if RAISED in scope:
-        for each in errors:
-            scope[RAISED].append(each)
+        scope[RAISED].extend(errors)
     if not all(isinstance(each, SpecError) for each in errors):
         LOGGER.error("the lifespan failed at %s", stage, exc_info=_as_one(errors))
     return "\n".join(map(_words, errors))

@@ -4,7 +4,7 @@ A stream ends when its client leaves, before its first item too, which may be lo
 """
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 import anyio
@@ -14,13 +14,12 @@ from msgspec import Struct
 from redirflow.endpoint.stream import KEEP_ALIVE, StreamPlan
 from redirflow.http.request import ClientDisconnected
 from redirflow.http.types import Message, RawHeaders, Send
-from redirflow.serve.cancelled import close, is_cancelled, time_to_end
+from redirflow.serve.cancelled import close, is_cancelled, name_of, tell_if_given_up, time_to_end
 from redirflow.serve.failures import LOGGER
 from redirflow.serve.inbox import Inbox
 from redirflow.serve.leaving import unless_left
 
 KEEP_ALIVE_SECONDS: Final = 15.0
-_CLOSING_SECONDS: Final = 1.0
 _BURST: Final = 16
 """Chunks in a row that are sent before others surely have a turn."""
 
@@ -98,9 +97,7 @@ class StreamSender:
                     failure = error
                 await self._close()
         finally:
-            if self._closing.cancel_called:
-                told = "the stream %s did not end within %s s, and was given up"
-                LOGGER.error(told, self._name, _CLOSING_SECONDS)
+            tell_if_given_up(self._closing, "the stream", self._items)
         if failure is not None:
             raise failure
 
@@ -128,7 +125,7 @@ class StreamSender:
         """
         throw = getattr(self._items, "athrow", None)
         if throw is not None:
-            with self._time_to_end(surely=self._left), suppress(StopAsyncIteration):
+            with time_to_end(self._closing, surely=self._left), suppress(StopAsyncIteration):
                 await throw(cancelled)
         if is_cancelled():
             raise cancelled
@@ -138,19 +135,12 @@ class StreamSender:
         """Close the generator, also when its task was cancelled."""
         if not hasattr(self._items, "aclose"):
             return
-        with self._time_to_end(surely=True):
+        with time_to_end(self._closing, surely=True):
             try:
                 await close(self._items)
             except Exception as error:  # noqa: BLE001 - the answer is sent, or another one will be
-                LOGGER.error("the stream %s failed to close", self._name, exc_info=error)
+                LOGGER.error("the stream %s failed to close", name_of(self._items), exc_info=error)
                 self._streaming.raised.append(error)
-
-    def _time_to_end(self, *, surely: bool) -> AbstractContextManager[None]:
-        return time_to_end(self._closing, _CLOSING_SECONDS, surely=surely)
-
-    @property
-    def _name(self) -> str:
-        return getattr(self._items, "__qualname__", type(self._items).__name__)
 
     async def _start(self) -> None:
         """Send the fields: no scope of the generator's keeps them from being sent."""
